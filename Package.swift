@@ -1,0 +1,57 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// The processor level of numeric targets. x86-64-v3 (AVX2, FMA, F16C) is what every server and laptop since
+// 2015 has; `MARTLET_CPU=native` builds for this machine, `MARTLET_CPU=baseline` for any.
+let level = Context.environment["MARTLET_CPU"] ?? "x86-64-v3"
+
+#if arch(x86_64)
+  let processor: [String] = level == "baseline" ? [] : ["-Xcc", "-march=\(level)"]
+#else
+  let processor: [String] = level == "native" ? ["-Xcc", "-mcpu=native"] : []
+#endif
+
+let strict: [SwiftSetting] = [.unsafeFlags(["-warnings-as-errors"])]
+let numeric: [SwiftSetting] = strict + [.unsafeFlags(processor)]
+
+/// A library target and the test target that mirrors it.
+func library(_ name: String, _ dependencies: [Target.Dependency], numeric isNumeric: Bool = false) -> [Target] {
+  [
+    .target(name: name, dependencies: dependencies, swiftSettings: isNumeric ? numeric : strict),
+    .testTarget(
+      name: "\(name)Tests", dependencies: dependencies + [.target(name: name), "TestSupport"], swiftSettings: strict),
+  ]
+}
+
+let package = Package(
+  name: "martlet",
+  products: [
+    .library(
+      name: "Martlet",
+      targets: [
+        "Core", "TensorGraph", "CPUBackend", "Formats", "Tokenizers", "Datasets", "Layers", "Models", "Training",
+        "Inference",
+      ]),
+    .executable(name: "martlet", targets: ["martlet"]),
+  ],
+  targets: [
+    .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
+    .target(name: "CPlatform"),
+    .target(name: "TestSupport", dependencies: ["Core"], path: "Tests/TestSupport", swiftSettings: strict),
+    .executableTarget(
+      name: "martlet",
+      dependencies: ["Core", "CPUBackend", "Datasets", "Training", "Inference"], swiftSettings: strict),
+    .testTarget(name: "CommandTests", dependencies: ["martlet", "TestSupport"], swiftSettings: strict),
+  ]
+    + library("Core", [])
+    + library("TensorGraph", ["Core"])
+    + library("CPUBackend", ["TensorGraph", "CPlatform"], numeric: true)
+    + library("Formats", ["TensorGraph"])
+    + library("Tokenizers", ["Core"])
+    + library("Datasets", ["Tokenizers"])
+    + library("Layers", ["TensorGraph"])
+    + library("Models", ["Layers", "Formats"])
+    + library("Training", ["Models", "Datasets", "CYAML"])
+    + library("Inference", ["Models", "Tokenizers"]),
+  swiftLanguageModes: [.v6]
+)

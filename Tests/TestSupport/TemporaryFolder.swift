@@ -1,0 +1,9 @@
+import Foundation
+
+/// Calls `body` with the path of a new empty folder and removes the folder afterwards.
+public func withTemporaryFolder<R>(_ body: (String) throws -> R) throws -> R {
+  let folder = NSTemporaryDirectory() + "martlet-test-" + UUID().uuidString
+  try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(atPath: folder) }
+  return try body(folder)
+}
