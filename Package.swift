@@ -12,7 +12,13 @@ let level = Context.environment["MARTLET_CPU"] ?? "x86-64-v3"
 #endif
 
 let strict: [SwiftSetting] = [.unsafeFlags(["-warnings-as-errors"])]
-let numeric: [SwiftSetting] = strict + [.unsafeFlags(processor)]
+#if arch(x86_64)
+  let fusesMultiplyAdd = level != "baseline"
+#else
+  let fusesMultiplyAdd = true
+#endif
+let numeric: [SwiftSetting] =
+  strict + [.unsafeFlags(processor)] + (fusesMultiplyAdd ? [.define("MARTLET_FMA")] : [])
 
 /// A library target and the test target that mirrors it.
 func library(_ name: String, _ dependencies: [Target.Dependency], numeric isNumeric: Bool = false) -> [Target] {

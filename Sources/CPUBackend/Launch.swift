@@ -1,9 +1,9 @@
 /// What a thread has to itself while it runs tiles.
-struct Worker {
+package struct Worker {
   /// 0 for the thread that called, then upwards.
-  let index: Int
+  package let index: Int
   /// Memory of the largest `scratchBytes` among the launches, aligned to 64 bytes; its content is undefined.
-  let scratch: UnsafeMutableRawPointer
+  package let scratch: UnsafeMutableRawPointer
 }
 
 /// One phase of a kernel: `tiles` independent pieces of work that any threads may take in any order.
@@ -11,12 +11,12 @@ struct Worker {
 /// A tile's result must not depend on which thread runs it or how many there are: that is what gives the same bits
 /// for any number of threads. Launches run one after another; all tiles of one end before the next begins.
 /// Closures are made when a graph is compiled, so that running a step allocates nothing.
-struct Launch: @unchecked Sendable {
-  let tiles: Int
-  let scratchBytes: Int
-  let body: (_ tile: Int, _ worker: Worker) -> Void
+package struct Launch: @unchecked Sendable {
+  package let tiles: Int
+  package let scratchBytes: Int
+  package let body: (_ tile: Int, _ worker: Worker) -> Void
 
-  init(tiles: Int, scratchBytes: Int = 0, body: @escaping (_ tile: Int, _ worker: Worker) -> Void) {
+  package init(tiles: Int, scratchBytes: Int = 0, body: @escaping (_ tile: Int, _ worker: Worker) -> Void) {
     self.tiles = tiles
     self.scratchBytes = scratchBytes
     self.body = body
