@@ -49,7 +49,7 @@ let package = Package(
       dependencies: ["Core", "CPUBackend", "Datasets", "Training", "Inference"], swiftSettings: strict),
     .testTarget(name: "CommandTests", dependencies: ["martlet", "TestSupport"], swiftSettings: strict),
   ]
-    + library("Core", [])
+    + library("Core", ["CPlatform"])
     + library("TensorGraph", ["Core"])
     + library("CPUBackend", ["TensorGraph", "CPlatform"], numeric: true)
     + library("Formats", ["TensorGraph"])
