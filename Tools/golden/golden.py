@@ -1,0 +1,69 @@
+"""Makes the golden files under Tests/Fixtures, or checks that the recorded ones are still what PyTorch says.
+
+    python Tools/golden/golden.py                      checks every set; exit status 1 and a list where one differs
+    python Tools/golden/golden.py --record gpt2        records the named sets (all, when none is named) anew
+"""
+
+import argparse
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import torch
+
+import attention
+import cross_entropy
+import gpt2_trace
+import layer_operations
+import optimizers
+import sampling
+import schedules
+from fixture_files import differences
+
+FIXTURES = Path(__file__).resolve().parents[2] / "Tests" / "Fixtures"
+
+# Each set: the folder it owns below Tests/Fixtures, and the function that fills it.
+SETS = {
+    "gpt2": gpt2_trace.write,
+    "operations/layers": layer_operations.write,
+    "operations/attention": attention.write,
+    "operations/cross_entropy": cross_entropy.write,
+    "operations/optimizers": optimizers.write,
+    "schedules": schedules.write,
+    "sampling": sampling.write,
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--record", action="store_true", help="write the files instead of checking them")
+    parser.add_argument("sets", nargs="*", metavar="set", help=", ".join(SETS))
+    arguments = parser.parse_args()
+    unknown = [name for name in arguments.sets if name not in SETS]
+    if unknown:
+        parser.error(f"unknown set {unknown[0]!r}; the sets are {', '.join(SETS)}")
+    torch.set_num_threads(1)
+    failed = False
+    for name in arguments.sets or SETS:
+        folder = FIXTURES / name
+        with tempfile.TemporaryDirectory() as temporary:
+            fresh = Path(temporary) / "set"
+            SETS[name](fresh)
+            if arguments.record:
+                if folder.exists():
+                    shutil.rmtree(folder)
+                shutil.copytree(fresh, folder)
+                size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
+                print(f"{name}: recorded, {size / 1024:.1f} KiB")
+                continue
+            found = differences(folder, fresh)
+            print(f"{name}: {'as recorded' if not found else f'{len(found)} differences'}")
+            for line in found[:20]:
+                print(f"  {line}")
+            failed = failed or bool(found)
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
