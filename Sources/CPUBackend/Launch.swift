@@ -4,6 +4,11 @@ package struct Worker {
   package let index: Int
   /// Memory of the largest `scratchBytes` among the launches, aligned to 64 bytes; its content is undefined.
   package let scratch: UnsafeMutableRawPointer
+
+  package init(index: Int, scratch: UnsafeMutableRawPointer) {
+    self.index = index
+    self.scratch = scratch
+  }
 }
 
 /// One phase of a kernel: `tiles` independent pieces of work that any threads may take in any order.

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "platform_vector.h"
+
 /// Tells the processor that the caller spins, so that a sibling thread gets the pipeline.
 static inline void platform_spin_hint(void) {
 #if defined(__x86_64__)

@@ -1,0 +1,20 @@
+#ifndef MARTLET_PLATFORM_VECTOR_H
+#define MARTLET_PLATFORM_VECTOR_H
+
+// Vector instructions that Swift's SIMD types do not reach. Always inlined, so that they take the instruction set of
+// the Swift code that calls them.
+
+typedef float platform_float8 __attribute__((ext_vector_type(8)));
+typedef int platform_int8 __attribute__((ext_vector_type(8)));
+
+/// The square root of each lane, correctly rounded.
+static inline __attribute__((always_inline)) platform_float8 platform_square_root(platform_float8 x) {
+  return __builtin_elementwise_sqrt(x);
+}
+
+/// Each lane without its fraction; lanes must fit in 32 bits.
+static inline __attribute__((always_inline)) platform_int8 platform_truncate(platform_float8 x) {
+  return __builtin_convertvector(x, platform_int8);
+}
+
+#endif
