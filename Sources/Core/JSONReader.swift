@@ -1,0 +1,261 @@
+/// Reads JSON piece by piece from bytes that nobody vouches for.
+///
+/// `JSONValue` builds a tree with it; readers of large files take what they need and build no tree. Depth is limited,
+/// text must be UTF-8, and every error says where.
+public struct JSONReader {
+  /// How an error says where it is.
+  public enum Positions: Sendable {
+    /// Line and column, for files that people edit.
+    case lines
+    /// The offset from the start of the file, for text inside binary files; the text starts at the offset given.
+    case offset(Int)
+  }
+
+  /// Nesting beyond this is refused, because it could exhaust the stack.
+  public static let maximumDepth = 128
+
+  private let bytes: UnsafeRawBufferPointer
+  private let name: String
+  private let positions: Positions
+  private var index = 0
+  private var depth = 0
+
+  /// A reader at the start of `bytes`, which must outlive it.
+  ///
+  /// - Parameter name: the file's name for errors.
+  public init(_ bytes: UnsafeRawBufferPointer, name: String, positions: Positions = .lines) {
+    self.bytes = bytes
+    self.name = name
+    self.positions = positions
+  }
+
+  /// The error that something at the present place is wrong.
+  public func failure(_ message: String) -> MartletError { failure(message, at: index) }
+
+  private func failure(_ message: String, at index: Int) -> MartletError {
+    let whereabouts: String
+    switch positions {
+    case .lines:
+      let before = bytes[..<min(index, bytes.count)]
+      let line = before.count { $0 == UInt8(ascii: "\n") } + 1
+      let column = before.count - (before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0) + 1
+      whereabouts = "line \(line), column \(column)"
+    case .offset(let start): whereabouts = "byte \(start + index)"
+    }
+    return MartletError(
+      .malformedFile, "\(message) at \(whereabouts)", at: name,
+      remedy: "The file is no valid JSON there; correct it or get it again.")
+  }
+
+  private mutating func skipSpace() {
+    while index < bytes.count {
+      switch bytes[index] {
+      case 0x20, 0x0A, 0x0D, 0x09: index += 1
+      default: return
+      }
+    }
+  }
+
+  /// The next byte that is no white space, without taking it; nil at the end.
+  public mutating func peek() -> UInt8? {
+    skipSpace()
+    return index < bytes.count ? bytes[index] : nil
+  }
+
+  /// Takes `character` after white space.
+  ///
+  /// Throws: `MartletError` with code `malformedFile` if something else is there.
+  public mutating func expect(_ character: Unicode.Scalar) throws {
+    guard peek() == UInt8(ascii: character) else { throw failure("expected '\(character)'\(found())") }
+    index += 1
+  }
+
+  private func found() -> String {
+    guard index < bytes.count else { return ", found the end of the text" }
+    let byte = bytes[index]
+    return 0x20 < byte && byte < 0x7F ? ", found '\(Unicode.Scalar(byte))'" : ", found the byte \(byte)"
+  }
+
+  /// Makes sure that only white space is left.
+  ///
+  /// Throws: `MartletError` with code `malformedFile`.
+  public mutating func end() throws {
+    if peek() != nil { throw failure("expected the end of the text\(found())") }
+  }
+
+  /// Reads an object and calls `member` with each key; `member` must read the value.
+  ///
+  /// Throws: `MartletError` with code `malformedFile`, or what `member` throws.
+  public mutating func object(_ member: (inout JSONReader, _ key: String) throws -> Void) throws {
+    try expect("{")
+    try enter()
+    if peek() != UInt8(ascii: "}") {
+      while true {
+        if peek() != UInt8(ascii: "\"") { throw failure("expected a key in double quotes\(found())") }
+        let key = try string()
+        try expect(":")
+        try member(&self, key)
+        guard peek() == UInt8(ascii: ",") else { break }
+        index += 1
+      }
+    }
+    try expect("}")
+    depth -= 1
+  }
+
+  /// Reads an array and calls `element` at each element; `element` must read it.
+  ///
+  /// Throws: `MartletError` with code `malformedFile`, or what `element` throws.
+  public mutating func array(_ element: (inout JSONReader) throws -> Void) throws {
+    try expect("[")
+    try enter()
+    if peek() != UInt8(ascii: "]") {
+      while true {
+        try element(&self)
+        guard peek() == UInt8(ascii: ",") else { break }
+        index += 1
+      }
+    }
+    try expect("]")
+    depth -= 1
+  }
+
+  private mutating func enter() throws {
+    depth += 1
+    if depth > Self.maximumDepth { throw failure("nesting deeper than \(Self.maximumDepth)") }
+  }
+
+  /// Reads a value of any kind as a tree.
+  ///
+  /// Throws: `MartletError` with code `malformedFile`.
+  public mutating func value() throws -> JSONValue {
+    guard let byte = peek() else { throw failure("expected a value, found the end of the text") }
+    switch byte {
+    case UInt8(ascii: "{"):
+      var result = JSONObject()
+      try object { reader, key in
+        if result[key] != nil { throw reader.failure("the key \"\(key)\" comes twice") }
+        result[key] = try reader.value()
+      }
+      return .object(result)
+    case UInt8(ascii: "["):
+      var result: [JSONValue] = []
+      try array { result.append(try $0.value()) }
+      return .array(result)
+    case UInt8(ascii: "\""): return .string(try string())
+    case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return .number(try number())
+    default:
+      for (word, value) in [("true", JSONValue.bool(true)), ("false", .bool(false)), ("null", .null)]
+      where bytes[index...].starts(with: word.utf8) {
+        index += word.utf8.count
+        return value
+      }
+      for word in ["NaN", "Infinity"] where bytes[index...].starts(with: word.utf8) {
+        throw failure("\(word) is no JSON value")
+      }
+      throw failure("expected a value\(found())")
+    }
+  }
+
+  /// Reads a number and gives its digits as they stand.
+  ///
+  /// Throws: `MartletError` with code `malformedFile`.
+  public mutating func number() throws -> String {
+    skipSpace()
+    let start = index
+    func digit() -> Bool { index < bytes.count && UInt8(ascii: "0")...UInt8(ascii: "9") ~= bytes[index] }
+    func at(_ characters: [UInt8]) -> Bool { index < bytes.count && characters.contains(bytes[index]) }
+    func digits() throws {
+      guard digit() else { throw failure("expected a digit\(found())") }
+      while digit() { index += 1 }
+    }
+    if at([UInt8(ascii: "-")]) { index += 1 }
+    if at([UInt8(ascii: "0")]) {
+      index += 1
+      if digit() { throw failure("a number must not start with 0") }
+    } else {
+      try digits()
+    }
+    if at([UInt8(ascii: ".")]) {
+      index += 1
+      try digits()
+    }
+    if at([UInt8(ascii: "e"), UInt8(ascii: "E")]) {
+      index += 1
+      if at([UInt8(ascii: "+"), UInt8(ascii: "-")]) { index += 1 }
+      try digits()
+    }
+    return String(decoding: bytes[start..<index], as: UTF8.self)
+  }
+
+  /// Reads a string.
+  ///
+  /// Throws: `MartletError` with code `malformedFile`.
+  public mutating func string() throws -> String {
+    try expect("\"")
+    let start = index
+    while index < bytes.count, bytes[index] != UInt8(ascii: "\""), bytes[index] != UInt8(ascii: "\\"),
+      bytes[index] >= 0x20
+    {
+      index += 1
+    }
+    if index < bytes.count, bytes[index] == UInt8(ascii: "\"") {  // the usual case: nothing is escaped
+      index += 1
+      return try text(bytes[start..<(index - 1)], from: start)
+    }
+    var content = Array(bytes[start..<index])
+    while true {
+      guard index < bytes.count else { throw failure("the string is not closed") }
+      let byte = bytes[index]
+      if byte < 0x20 { throw failure("a control character must be escaped") }
+      index += 1
+      if byte == UInt8(ascii: "\"") { break }
+      if byte == UInt8(ascii: "\\") { try escape(into: &content) } else { content.append(byte) }
+    }
+    return try text(content, from: start)
+  }
+
+  private func text(_ content: some Collection<UInt8>, from start: Int) throws -> String {
+    guard let text = String(validating: content, as: UTF8.self) else {
+      throw failure("the string is not valid UTF-8", at: start)
+    }
+    return text
+  }
+
+  private mutating func escape(into content: inout [UInt8]) throws {
+    guard index < bytes.count else { throw failure("the string is not closed") }
+    let byte = bytes[index]
+    index += 1
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): content.append(byte)
+    case UInt8(ascii: "b"): content.append(0x08)
+    case UInt8(ascii: "f"): content.append(0x0C)
+    case UInt8(ascii: "n"): content.append(0x0A)
+    case UInt8(ascii: "r"): content.append(0x0D)
+    case UInt8(ascii: "t"): content.append(0x09)
+    case UInt8(ascii: "u"):
+      var code = try fourDigits()
+      if code & 0xFC00 == 0xD800, bytes[index...].starts(with: [UInt8(ascii: "\\"), UInt8(ascii: "u")]) {
+        index += 2
+        let low = try fourDigits()
+        guard low & 0xFC00 == 0xDC00 else { throw failure("half of a surrogate pair") }
+        code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
+      }
+      guard let scalar = Unicode.Scalar(code) else { throw failure("half of a surrogate pair") }
+      content.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+    default: throw failure("unknown escape in a string", at: index - 1)
+    }
+  }
+
+  private mutating func fourDigits() throws -> UInt32 {
+    var code: UInt32 = 0
+    for _ in 0..<4 {
+      guard index < bytes.count, let digit = Character(Unicode.Scalar(bytes[index])).hexDigitValue else {
+        throw failure("expected four hexadecimal digits after \\u")
+      }
+      code = code << 4 | UInt32(digit)
+      index += 1
+    }
+    return code
+  }
+}

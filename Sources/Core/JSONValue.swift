@@ -1,0 +1,185 @@
+/// A JSON value. Numbers keep the digits that were read and objects their order, so that a file that is read and
+/// written again keeps what Martlet does not know.
+public enum JSONValue: Sendable, Hashable {
+  /// `null`.
+  case null
+  /// `true` or `false`.
+  case bool(Bool)
+  /// A number as it is written in the file, valid by JSON's grammar.
+  case number(String)
+  /// A string.
+  case string(String)
+  /// An array.
+  case array([JSONValue])
+  /// An object.
+  case object(JSONObject)
+
+  /// A whole number.
+  public static func integer(_ value: Int) -> JSONValue { .number(String(value)) }
+
+  /// A number with the fewest digits that read back as the same; JSON has none for NaN and infinities: null.
+  public static func double(_ value: Double) -> JSONValue {
+    if !value.isFinite { return .null }
+    return .number(value.magnitude < 1e15 && value == value.rounded() ? "\(Int(value)).0" : "\(value)")
+  }
+
+  /// The value if it is a whole number written without fraction or exponent that fits.
+  public var integerValue: Int? { if case .number(let digits) = self { Int(digits) } else { nil } }
+
+  /// The value if it is a finite number.
+  public var doubleValue: Double? {
+    guard case .number(let digits) = self, let value = Double(digits), value.isFinite else { return nil }
+    return value
+  }
+
+  /// The value if it is a string.
+  public var stringValue: String? { if case .string(let value) = self { value } else { nil } }
+
+  /// The value if it is `true` or `false`.
+  public var boolValue: Bool? { if case .bool(let value) = self { value } else { nil } }
+
+  /// The elements if it is an array.
+  public var arrayValue: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
+
+  /// The members if it is an object.
+  public var objectValue: JSONObject? { if case .object(let value) = self { value } else { nil } }
+
+  /// Reads a JSON text: UTF-8, no duplicate keys, nesting of at most 128.
+  ///
+  /// - Parameter name: the file's name for errors.
+  ///
+  /// Throws: `MartletError` with code `malformedFile`, with line and column.
+  public init(parsing bytes: [UInt8], name: String) throws {
+    self = try bytes.withUnsafeBytes { buffer in
+      var reader = JSONReader(buffer, name: name)
+      let value = try reader.value()
+      try reader.end()
+      return value
+    }
+  }
+
+  /// Reads a JSON file of at most `limit` bytes.
+  ///
+  /// Throws: `MartletError` with code `notFound`, `inputOutput` or `malformedFile`.
+  public init(file path: String, limit: Int = 1 << 28) throws {
+    try self.init(parsing: FileSystem.read(path, limit: limit), name: path)
+  }
+
+  /// The value as JSON text.
+  ///
+  /// - Parameter indent: spaces a level, or nil for one line without spaces.
+  public func text(indent: Int? = nil) -> String {
+    var text = ""
+    write(to: &text, indent: indent, level: 0)
+    return text
+  }
+
+  private func write(to text: inout String, indent: Int?, level: Int) {
+    func newLine(_ level: Int) {
+      if let indent { text += "\n" + String(repeating: " ", count: indent * level) }
+    }
+    switch self {
+    case .null: text += "null"
+    case .bool(let value): text += value ? "true" : "false"
+    case .number(let digits): text += digits
+    case .string(let value): Self.quote(value, to: &text)
+    case .array(let elements):
+      text += "["
+      for (index, element) in elements.enumerated() {
+        if index > 0 { text += "," }
+        newLine(level + 1)
+        element.write(to: &text, indent: indent, level: level + 1)
+      }
+      if !elements.isEmpty { newLine(level) }
+      text += "]"
+    case .object(let object):
+      text += "{"
+      for (index, key) in object.keys.enumerated() {
+        if index > 0 { text += "," }
+        newLine(level + 1)
+        Self.quote(key, to: &text)
+        text += indent == nil ? ":" : ": "
+        (object[key] ?? .null).write(to: &text, indent: indent, level: level + 1)
+      }
+      if !object.keys.isEmpty { newLine(level) }
+      text += "}"
+    }
+  }
+
+  private static func quote(_ value: String, to text: inout String) {
+    text += "\""
+    for scalar in value.unicodeScalars {
+      switch scalar {
+      case "\"": text += "\\\""
+      case "\\": text += "\\\\"
+      case "\n": text += "\\n"
+      case "\r": text += "\\r"
+      case "\t": text += "\\t"
+      case "\0"..."\u{1F}", "\u{7F}":
+        let digits = String(scalar.value, radix: 16)
+        text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: text.unicodeScalars.append(scalar)
+      }
+    }
+    text += "\""
+  }
+}
+
+/// The members of a JSON object in the order of the file, each key once.
+public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
+  /// The keys in order.
+  public private(set) var keys: [String] = []
+  private var values: [ExactString: JSONValue] = [:]
+
+  /// An object without members.
+  public init() {}
+
+  /// An object with these members; of a key that comes twice the last value stays.
+  public init(dictionaryLiteral elements: (String, JSONValue)...) {
+    for (key, value) in elements { self[key] = value }
+  }
+
+  /// The value of a key. A new key comes last; nil removes the key.
+  ///
+  /// Complexity: O(1), to remove a key O(keys).
+  public subscript(key: String) -> JSONValue? {
+    get { values[ExactString(key)] }
+    set {
+      let exact = ExactString(key)
+      if let newValue {
+        if values.updateValue(newValue, forKey: exact) == nil { keys.append(key) }
+      } else if values.removeValue(forKey: exact) != nil {
+        keys.removeAll { ExactString($0) == exact }
+      }
+    }
+  }
+
+  /// The same members with the keys sorted by their bytes, as Python's `sort_keys=True` does for ASCII keys.
+  public var sorted: JSONObject {
+    var copy = self
+    copy.keys.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    return copy
+  }
+}
+
+/// A string that equals another only if their bytes are the same, for names and tokens from files.
+///
+/// Swift's own strings are equal when they look the same: "é" as one scalar and as "e" with an accent.
+public struct ExactString: Sendable, Hashable {
+  /// The string.
+  public let text: String
+
+  /// Wraps a string.
+  public init(_ text: String) { self.text = text }
+
+  /// Whether the bytes are the same.
+  public static func == (left: ExactString, right: ExactString) -> Bool {
+    left.text.utf8.elementsEqual(right.text.utf8)
+  }
+
+  /// Hashes the bytes.
+  public func hash(into hasher: inout Hasher) {
+    var copy = text
+    copy.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+  }
+}
