@@ -43,7 +43,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
     .target(name: "CPlatform"),
-    .target(name: "TestSupport", dependencies: ["Core"], path: "Tests/TestSupport", swiftSettings: strict),
+    .target(name: "TestSupport", dependencies: ["Core", "TensorGraph"], path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(
       name: "martlet",
       dependencies: ["Core", "CPUBackend", "Datasets", "Training", "Inference"], swiftSettings: strict),
