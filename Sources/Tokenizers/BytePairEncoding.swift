@@ -1,0 +1,160 @@
+import Core
+
+/// Byte-pair encoding: a piece starts as its bytes or characters, and pairs of tokens merge in a learned order.
+///
+/// Source: Sennrich, Haddow, Birch, "Neural machine translation of rare words with subword units", 2016.
+package struct BytePairEncoding: TokenModel {
+  package let vocabulary: Vocabulary
+  package let unknownToken: [UInt8]?
+  /// Whether neighbouring unknown characters become one unknown token.
+  package let fusesUnknown: Bool
+  /// Whether a piece that is a token is taken whole, whatever the merges give.
+  package let ignoresMerges: Bool
+
+  private let table: MergeTable
+  private let unknownID: Int32?
+  /// The id of each byte's token, -1 without one: the alphabet of pieces that are ByteLevel's.
+  private let byteIDs: [Int32]
+  /// The id of each character below U+0800, -1 without one.
+  private let shortCharacterIDs: [Int32]
+  private let characterIDs: [UInt32: Int32]
+
+  /// Longer pieces are encoded in parts of this many bytes.
+  private static let longestPiece = 1 << 30
+
+  /// Merges of ids that are in the vocabulary, in order.
+  package init(
+    vocabulary: Vocabulary, merges: [(first: Int32, second: Int32, merged: Int32)], unknownToken: [UInt8]? = nil,
+    fusesUnknown: Bool = false, ignoresMerges: Bool = false
+  ) {
+    self.vocabulary = vocabulary
+    self.unknownToken = unknownToken
+    self.fusesUnknown = fusesUnknown
+    self.ignoresMerges = ignoresMerges
+    table = MergeTable(merges)
+    unknownID = unknownToken.flatMap { vocabulary.id(of: $0) }
+    byteIDs = (0..<256).map { vocabulary.id(of: ByteLevelAlphabet.written([UInt8($0)])) ?? -1 }
+    var short = [Int32](repeating: -1, count: 0x800)
+    var characters: [UInt32: Int32] = [:]
+    for (token, id) in vocabulary.ordered where token.count <= 4 {
+      guard let scalars = token.scalars, scalars.count == 1 else { continue }
+      if scalars[0] < 0x800 { short[Int(scalars[0])] = id } else { characters[scalars[0]] = id }
+    }
+    shortCharacterIDs = short
+    characterIDs = characters
+  }
+
+  /// The pairs in the order in which they merge.
+  package var merges: [(first: Int32, second: Int32)] { table.pairs }
+
+  package func encode(_ piece: TextSlice, _ workspace: EncodingWorkspace, into output: inout TokenOutput) {
+    guard piece.count <= BytePairEncoding.longestPiece else {
+      let cut = BytePairEncoding.longestPiece
+      encode(piece[0..<cut], workspace, into: &output)
+      return encode(piece[cut..<piece.count], workspace, into: &output)
+    }
+    guard !output.recordsOffsets, piece.count <= WordCache.longestWord else {
+      return encodeUncached(piece, workspace, into: &output)
+    }
+    // The same bytes mean something else where they are ByteLevel's.
+    let hash = WordHash.hash(piece.bytes) ^ (piece.isByteLevel ? 0 : 1 << 63)
+    if workspace.cache.append(piece.bytes, hash: hash, to: &output.ids) { return }
+    let before = output.ids.count
+    encodeUncached(piece, workspace, into: &output)
+    workspace.cache.insert(piece.bytes, hash: hash, ids: output.ids[before...])
+  }
+
+  private func encodeUncached(_ piece: TextSlice, _ workspace: EncodingWorkspace, into output: inout TokenOutput) {
+    guard let base = piece.bytes.baseAddress, piece.count > 0 else { return }
+    if ignoresMerges, let id = wholePieceID(piece) {
+      output.ids.append(id)
+      if output.recordsOffsets { output.offsets.append(wideSource(piece, 0..<piece.count)) }
+      return
+    }
+    workspace.merging.removeAll()
+    if piece.isByteLevel {
+      appendBytes(base, piece.count, &workspace.merging)
+    } else {
+      appendCharacters(base, piece.count, &workspace.merging)
+    }
+    workspace.merging.mergeAll(table)
+    output.ids.append(contentsOf: workspace.merging.ids)
+    guard output.recordsOffsets else { return }
+    var start = 0
+    for length in workspace.merging.lengths {
+      output.offsets.append(wideSource(piece, start..<start + Int(length)))
+      start += Int(length)
+    }
+  }
+
+  private func wholePieceID(_ piece: TextSlice) -> Int32? {
+    let token = piece.isByteLevel ? ByteLevelAlphabet.written(piece.bytes) : Array(piece.bytes)
+    return vocabulary.id(of: token)
+  }
+
+  private func appendBytes(_ base: UnsafePointer<UInt8>, _ count: Int, _ merging: inout MergeWorkspace) {
+    var afterUnknown = false
+    byteIDs.withUnsafeBufferPointer { byteIDs in
+      for index in 0..<count {
+        let id = byteIDs[Int(base[index])]
+        if id >= 0 {
+          merging.append(id, length: 1)
+          afterUnknown = false
+        } else {
+          appendUnknown(length: 1, &afterUnknown, &merging)
+        }
+      }
+    }
+  }
+
+  private func appendCharacters(_ base: UnsafePointer<UInt8>, _ count: Int, _ merging: inout MergeWorkspace) {
+    var afterUnknown = false
+    var position = 0
+    while position < count {
+      let scalar = decodeScalar(base, at: position, end: count)
+      let id = scalar.value < 0x800 ? shortCharacterIDs[Int(scalar.value)] : characterIDs[scalar.value] ?? -1
+      if id >= 0 {
+        merging.append(id, length: scalar.length)
+        afterUnknown = false
+      } else {
+        appendUnknown(length: scalar.length, &afterUnknown, &merging)
+      }
+      position += scalar.length
+    }
+  }
+
+  /// Without an unknown token, what has no token leaves nothing but its place.
+  private func appendUnknown(length: Int, _ afterUnknown: inout Bool, _ merging: inout MergeWorkspace) {
+    guard let unknownID else {
+      if !merging.ids.isEmpty { merging.extendLast(by: length) }
+      return
+    }
+    if fusesUnknown && afterUnknown {
+      merging.extendLast(by: length)
+    } else {
+      merging.append(unknownID, length: length)
+    }
+    afterUnknown = true
+  }
+
+  /// The place of a token in the caller's text, widened to whole characters.
+  private func wideSource(_ piece: TextSlice, _ range: Range<Int>) -> Range<Int> {
+    var (start, end) = (range.lowerBound, range.upperBound)
+    while start > 0, range.lowerBound - start < 3, piece.bytes[start] & 0xC0 == 0x80 { start -= 1 }
+    while end < piece.count, end - range.upperBound < 3, piece.bytes[end] & 0xC0 == 0x80 { end += 1 }
+    return piece.source(of: start..<end)
+  }
+
+  package var json: JSONValue {
+    [
+      "type": "BPE", "dropout": nil, "unk_token": unknownToken.map { .string($0) } ?? .null,
+      "continuing_subword_prefix": nil, "end_of_word_suffix": nil, "fuse_unk": .bool(fusesUnknown),
+      "byte_fallback": false, "ignore_merges": .bool(ignoresMerges),
+      "vocab": .object(vocabulary.ordered.map { JSONMember($0.token, .integer(Int64($0.id))) }),
+      "merges": .array(
+        merges.map { pair in
+          .array([pair.first, pair.second].map { .string(vocabulary.token(of: $0) ?? []) })
+        }),
+    ]
+  }
+}
