@@ -48,6 +48,8 @@ import Testing
         }
       }
       for (index, operand) in values.enumerated() where operand.type.scalar == .f32 {
+        // Operands of given values are tables, such as rotary angles, which take part as constants.
+        if case .exactly = sample.operands[index].values { continue }
         let gradient = try #require(outputs["d\(index)"])
         for element in stride(from: 0, to: operand.type.count, by: max(1, operand.type.count / 6)) {
           let step = 1e-5
