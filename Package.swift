@@ -12,13 +12,7 @@ let level = Context.environment["MARTLET_CPU"] ?? "x86-64-v3"
 #endif
 
 let strict: [SwiftSetting] = [.unsafeFlags(["-warnings-as-errors"])]
-#if arch(x86_64)
-  let fusesMultiplyAdd = level != "baseline"
-#else
-  let fusesMultiplyAdd = true
-#endif
-let numeric: [SwiftSetting] =
-  strict + [.unsafeFlags(processor)] + (fusesMultiplyAdd ? [.define("MARTLET_FMA")] : [])
+let numeric: [SwiftSetting] = strict + [.unsafeFlags(processor)]
 
 /// A library target and the test target that mirrors it.
 func library(_ name: String, _ dependencies: [Target.Dependency], numeric isNumeric: Bool = false) -> [Target] {
@@ -47,6 +41,8 @@ let package = Package(
     .executableTarget(
       name: "martlet",
       dependencies: ["Core", "CPUBackend", "Datasets", "Training", "Inference"], swiftSettings: strict),
+    .executableTarget(
+      name: "kernel-bench", dependencies: ["CPUBackend", "CPlatform"], path: "Benchmarks/Kernels", swiftSettings: numeric),
     .testTarget(name: "CommandTests", dependencies: ["martlet", "TestSupport"], swiftSettings: strict),
   ]
     + library("Core", ["CPlatform"])

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "platform_vector.h"
 
@@ -14,6 +15,21 @@ static inline void platform_spin_hint(void) {
   __asm__ __volatile__("yield");
 #endif
 }
+
+/// Asks for the cache line of an address, which may be any, to be brought into the first-level cache.
+static inline void platform_prefetch_near(const void *address) { __builtin_prefetch(address, 0, 3); }
+
+/// Asks for the cache line of an address, which may be any, to be brought into the second-level cache.
+static inline void platform_prefetch_far(const void *address) { __builtin_prefetch(address, 0, 2); }
+
+/// The number of processors that this process may run on, at least 1.
+int platform_available_cores(void);
+
+/// Sleeps while the word holds the value, until `platform_wake_all`; may return for no reason.
+void platform_wait(const uint32_t *word, uint32_t value);
+
+/// Wakes all threads that sleep in `platform_wait` on the word, which was changed before.
+void platform_wake_all(const uint32_t *word);
 
 /// Whether the processor this runs on has a feature by its compiler name: "avx2", "fma", "f16c", "avx512f".
 bool platform_has_feature(const char *name);

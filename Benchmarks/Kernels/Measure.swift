@@ -1,0 +1,73 @@
+import CPUBackend
+import Glibc
+
+/// Seconds that the work takes.
+func time(_ work: () -> Void) -> Double {
+  var start = timespec()
+  var end = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &start)
+  work()
+  clock_gettime(CLOCK_MONOTONIC, &end)
+  return Double(end.tv_sec - start.tv_sec) + Double(end.tv_nsec - start.tv_nsec) * 1e-9
+}
+
+/// Memory as a program's arena has it: aligned to 2 MiB, with huge pages advised, filled with small numbers.
+func arena(_ floats: Int) -> UnsafeMutablePointer<Float> {
+  let bytes = (max(1, floats) * 4 + (1 << 21) - 1) / (1 << 21) * (1 << 21)
+  let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 1 << 21)
+  madvise(memory, bytes, MADV_HUGEPAGE)
+  let numbers = memory.bindMemory(to: Float.self, capacity: bytes / 4)
+  var state: UInt32 = 1
+  for index in 0..<bytes / 4 {
+    state = state &* 1_664_525 &+ 1_013_904_223
+    numbers[index] = Float(Int32(bitPattern: state) >> 8) * 0x1p-24
+  }
+  return numbers
+}
+
+func padded(_ text: String, _ width: Int) -> String {
+  text.count >= width ? text : text + String(repeating: " ", count: width - text.count)
+}
+
+func fixed(_ value: Double, _ width: Int = 7) -> String {
+  let tenths = Int((value * 10).rounded())
+  let text = "\(tenths / 10).\(tenths % 10)"
+  return String(repeating: " ", count: max(0, width - text.count)) + text
+}
+
+/// Runs launches and the peak in turn and prints the medians of the speeds and of their ratios.
+struct Meter {
+  let pool: WorkerPool
+  let peak: Peak
+
+  init(threads: Int?) {
+    pool = WorkerPool(threads: threads)
+    peak = Peak(threads: pool.threads)
+  }
+
+  @discardableResult
+  func report(_ name: String, flops: Double, _ launches: [Launch], rounds: Int = 9) -> (flops: Double, seconds: Double)
+  {
+    pool.prepare(launches)
+    pool.run(launches)
+    let once = time { pool.run(launches) }
+    let repeats = max(1, min(1000, Int(0.03 / once)))
+    var speeds: [Double] = []
+    var shares: [Double] = []
+    for _ in 0..<rounds {
+      let before = peak.measure(pool)
+      let seconds = time { for _ in 0..<repeats { pool.run(launches) } }
+      let after = peak.measure(pool)
+      let speed = flops * Double(repeats) / seconds / 1e9
+      speeds.append(speed)
+      shares.append(speed / ((before + after) / 2))
+    }
+    let speed = median(speeds)
+    let share = median(shares)
+    let best = speeds.max() ?? 0
+    print("\(padded(name, 44)) \(fixed(speed)) GFLOP/s \(fixed(share * 100, 6)) % of peak, best \(fixed(best))")
+    return (flops, flops / speed / 1e9)
+  }
+}
+
+func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }

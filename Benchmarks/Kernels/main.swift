@@ -1,0 +1,49 @@
+import CPUBackend
+import Glibc
+
+let meter = Meter(threads: nil)
+print("threads \(meter.pool.threads), peak \(fixed(meter.peak.measure(meter.pool))) GFLOP/s")
+
+/// The products of a linear layer in a training step: forward, gradient of the input, gradient of the weight.
+@MainActor func linear(_ tokens: Int, _ input: Int, _ output: Int, times: Int = 1) -> (flops: Double, seconds: Double) {
+  let x = arena(tokens * input)
+  let w = arena(input * output)
+  let y = arena(tokens * output)
+  defer {
+    x.deallocate()
+    w.deallocate()
+    y.deallocate()
+  }
+  let forward = MatMul(m: tokens, n: output, k: input)
+  let inputGradient = MatMul(m: tokens, n: input, k: output, transposeB: true)
+  let weightGradient = MatMul(m: input, n: output, k: tokens, transposeA: true)
+  let workspace = arena([forward, inputGradient, weightGradient].map { $0.workspaceFloats() }.max() ?? 0)
+  defer { workspace.deallocate() }
+  let flops = 2 * Double(tokens) * Double(input) * Double(output)
+  var total = (flops: 0.0, seconds: 0.0)
+  for (name, a, b, c, product) in [
+    ("NN", x, w, y, forward), ("NT", y, w, x, inputGradient), ("TN", x, y, w, weightGradient),
+  ] {
+    let launches = product.launches(a: a, b: b, c: c, workspace: workspace)
+    let result = meter.report("\(name) \(product.m) x \(product.n) x \(product.k)", flops: flops, launches)
+    total.flops += result.flops * Double(times)
+    total.seconds += result.seconds * Double(times)
+  }
+  return total
+}
+
+/// The linear layers of a GPT's training step.
+@MainActor func step(layers: Int, hidden: Int, tokens: Int) {
+  print("\n\(layers) layers, hidden \(hidden), \(tokens) tokens")
+  var total = (flops: 0.0, seconds: 0.0)
+  for (input, output) in [(hidden, 3 * hidden), (hidden, hidden), (hidden, 4 * hidden), (4 * hidden, hidden)] {
+    let one = linear(tokens, input, output, times: layers)
+    total.flops += one.flops
+    total.seconds += one.seconds
+  }
+  print("all: \(fixed(total.flops / total.seconds / 1e9)) GFLOP/s, \(fixed(total.seconds * 1000)) ms")
+}
+
+step(layers: 6, hidden: 384, tokens: 2048)
+step(layers: 4, hidden: 128, tokens: 768)
+step(layers: 12, hidden: 768, tokens: 2048)

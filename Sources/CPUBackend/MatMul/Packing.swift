@@ -1,0 +1,155 @@
+/// An operand of a product as the packing sees it: `lanes` (rows of A, columns of B) by `depth`.
+///
+/// Packed, it is a sequence of panels of `width` lanes, `[panel][depth][width]`, with zeros for the lanes that
+/// the last panel lacks.
+struct PackedOperand {
+  let source: UnsafePointer<Float>
+  /// The distance in memory of neighbours along the lanes; 1 or the stride of the matrix.
+  let laneStride: Int
+  /// The distance in memory of neighbours along the inner dimension; the other of the two.
+  let depthStride: Int
+  let lanes: Int
+  /// Lanes in a panel: 6 or 16.
+  let width: Int
+
+  var panels: Int { (lanes + width - 1) / width }
+
+  /// Packs `[firstPanel, lastPanel)` by `[firstDepth, firstDepth + depth)` to `target`.
+  func pack(
+    panels range: Range<Int>, depth depths: Range<Int>, _ target: UnsafeMutablePointer<Float>
+  ) {
+    let depth = depths.count
+    let full = min(range.upperBound, lanes / width)
+    if laneStride == 1 {
+      // A few rows of the source at a time, so that a line of it serves all the panels it belongs to.
+      var done = 0
+      while done < depth {
+        let step = min(32, depth - done)
+        var panel = range.lowerBound
+        while panel < full {
+          let from = source + (depths.lowerBound + done) * depthStride + panel * width
+          let to = target + ((panel - range.lowerBound) * depth + done) * width
+          if width == 16 {
+            copyRows16(from, depthStride, step, to)
+          } else {
+            copyRows6(from, depthStride, step, to)
+          }
+          panel += 1
+        }
+        done += step
+      }
+    } else {
+      var panel = range.lowerBound
+      while panel < full {
+        let from = source + panel * width * laneStride + depths.lowerBound * depthStride
+        let to = target + (panel - range.lowerBound) * depth * width
+        if width == 16 {
+          interleave16(from, laneStride, depth, to)
+        } else {
+          interleave6(from, laneStride, depth, to)
+        }
+        panel += 1
+      }
+    }
+    if full < range.upperBound {
+      packLast(full, depths, target + (max(full, range.lowerBound) - range.lowerBound) * depth * width)
+    }
+  }
+
+  /// Packs the panel that is not full.
+  private func packLast(_ panel: Int, _ depths: Range<Int>, _ target: UnsafeMutablePointer<Float>) {
+    let count = lanes - panel * width
+    var to = target
+    for k in depths {
+      let from = source + panel * width * laneStride + k * depthStride
+      for lane in 0..<width { to[lane] = lane < count ? from[lane * laneStride] : 0 }
+      to += width
+    }
+  }
+}
+
+@inline(__always)
+private func copyRows16(
+  _ source: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ target: UnsafeMutablePointer<Float>
+) {
+  for row in 0..<rows {
+    store8(load8(source + row * stride), target + row * 16)
+    store8(load8(source + row * stride + 8), target + row * 16 + 8)
+  }
+}
+
+/// Six floats of each row; never touches what lies behind them, which may be another thread's or nobody's.
+@inline(__always)
+private func copyRows6(
+  _ source: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ target: UnsafeMutablePointer<Float>
+) {
+  for row in 0..<rows {
+    let from = UnsafeRawPointer(source + row * stride)
+    let to = UnsafeMutableRawPointer(target + row * 6)
+    to.storeBytes(of: from.loadUnaligned(as: SIMD4<Float>.self), as: SIMD4<Float>.self)
+    (to + 16).storeBytes(
+      of: (from + 16).loadUnaligned(as: SIMD2<Float>.self), as: SIMD2<Float>.self)
+  }
+}
+
+/// Transposes `[16, depth]`, whose rows are `stride` apart, to `[depth, 16]`.
+@inline(__always)
+private func interleave16(
+  _ source: UnsafePointer<Float>, _ stride: Int, _ depth: Int, _ target: UnsafeMutablePointer<Float>
+) {
+  var k = 0
+  while k + 8 <= depth {
+    for half in 0..<2 {
+      let from = source + half * 8 * stride + k
+      let block = transpose8(
+        load8(from), load8(from + stride), load8(from + 2 * stride), load8(from + 3 * stride),
+        load8(from + 4 * stride), load8(from + 5 * stride), load8(from + 6 * stride), load8(from + 7 * stride))
+      let to = target + k * 16 + half * 8
+      store8(block.0, to)
+      store8(block.1, to + 16)
+      store8(block.2, to + 32)
+      store8(block.3, to + 48)
+      store8(block.4, to + 64)
+      store8(block.5, to + 80)
+      store8(block.6, to + 96)
+      store8(block.7, to + 112)
+    }
+    k += 8
+  }
+  while k < depth {
+    for lane in 0..<16 { target[k * 16 + lane] = source[lane * stride + k] }
+    k += 1
+  }
+}
+
+/// Transposes `[6, depth]`, whose rows are `stride` apart, to `[depth, 6]`.
+@inline(__always)
+private func interleave6(
+  _ source: UnsafePointer<Float>, _ stride: Int, _ depth: Int, _ target: UnsafeMutablePointer<Float>
+) {
+  var k = 0
+  while k + 8 <= depth {
+    let from = source + k
+    let last = load8(from + 5 * stride)
+    let block = transpose8(
+      load8(from), load8(from + stride), load8(from + 2 * stride), load8(from + 3 * stride),
+      load8(from + 4 * stride), last, last, last)
+    // Each store but the last is overwritten in part by the next, 6 floats on.
+    let to = target + k * 6
+    store8(block.0, to)
+    store8(block.1, to + 6)
+    store8(block.2, to + 12)
+    store8(block.3, to + 18)
+    store8(block.4, to + 24)
+    store8(block.5, to + 30)
+    store8(block.6, to + 36)
+    let end = UnsafeMutableRawPointer(to + 42)
+    end.storeBytes(of: block.7.lowHalf, as: SIMD4<Float>.self)
+    (end + 16).storeBytes(of: block.7.highHalf.lowHalf, as: SIMD2<Float>.self)
+    k += 8
+  }
+  while k < depth {
+    for lane in 0..<6 { target[k * 6 + lane] = source[lane * stride + k] }
+    k += 1
+  }
+}
