@@ -1,3 +1,11 @@
+/// A scalar while a text is normalised.
+struct FormScalar {
+  var value: UInt32
+  /// How many source scalars it stands for beyond one, negated: 1 for a scalar that decomposition added, -1 for one
+  /// that took in another. Places in the text are reckoned from it, scalar by scalar, as the `tokenizers` library does.
+  var change: Int
+}
+
 /// Canonical decomposition and composition of scalars.
 ///
 /// Source: Unicode standard annex 15, "Unicode normalization forms"; Hangul by arithmetic, chapter 3.12.
@@ -54,35 +62,42 @@ struct CanonicalForms: Sendable {
   func combiningClass(_ scalar: UInt32) -> UInt8 { classes[scalar] ?? 0 }
 
   /// Appends the full canonical decomposition of `scalar`, not yet in canonical order.
-  func decompose(_ scalar: UInt32, into result: inout [UInt32]) {
+  func decompose(_ scalar: UInt32, into result: inout [FormScalar]) {
+    let start = result.count
+    appendDecomposition(of: scalar, to: &result)
+    for index in result.indices[start...].dropFirst() { result[index].change = 1 }
+  }
+
+  private func appendDecomposition(of scalar: UInt32, to result: inout [FormScalar]) {
+    func append(_ value: UInt32) { result.append(FormScalar(value: value, change: 0)) }
     let syllable = scalar &- CanonicalForms.hangulBase
     if syllable < CanonicalForms.syllableCount {
       let perLead = CanonicalForms.vowelCount * CanonicalForms.tailCount
-      result.append(CanonicalForms.leadBase + syllable / perLead)
-      result.append(CanonicalForms.vowelBase + syllable % perLead / CanonicalForms.tailCount)
+      append(CanonicalForms.leadBase + syllable / perLead)
+      append(CanonicalForms.vowelBase + syllable % perLead / CanonicalForms.tailCount)
       let tail = syllable % CanonicalForms.tailCount
-      if tail != 0 { result.append(CanonicalForms.tailBase + tail) }
+      if tail != 0 { append(CanonicalForms.tailBase + tail) }
     } else if let parts = decompositions[scalar] {
-      decompose(parts.first, into: &result)
-      if parts.second != 0 { decompose(parts.second, into: &result) }
+      appendDecomposition(of: parts.first, to: &result)
+      if parts.second != 0 { appendDecomposition(of: parts.second, to: &result) }
     } else {
-      result.append(scalar)
+      append(scalar)
     }
   }
 
   /// Sorts every run of combining scalars by class, those of one class staying in order.
-  func order(_ scalars: inout [UInt32]) {
+  func order(_ scalars: inout [FormScalar]) {
     var start = 0
     while start < scalars.count {
-      guard combiningClass(scalars[start]) != 0 else {
+      guard combiningClass(scalars[start].value) != 0 else {
         start += 1
         continue
       }
       var end = start
-      while end < scalars.count, combiningClass(scalars[end]) != 0 { end += 1 }
+      while end < scalars.count, combiningClass(scalars[end].value) != 0 { end += 1 }
       if end - start > 1 {
         let keyed = scalars[start..<end].enumerated().sorted {
-          let (a, b) = (combiningClass($0.element), combiningClass($1.element))
+          let (a, b) = (combiningClass($0.element.value), combiningClass($1.element.value))
           return a != b ? a < b : $0.offset < $1.offset
         }
         for (index, item) in keyed.enumerated() { scalars[start + index] = item.element }
@@ -107,28 +122,25 @@ struct CanonicalForms: Sendable {
     return compositions[UInt64(first) << 32 | UInt64(second)]
   }
 
-  /// Composes ordered scalars in place; returns for each scalar that is left how many were composed into it.
-  func compose(_ scalars: inout [UInt32]) -> [Int] {
-    var taken: [Int] = []
+  /// Composes ordered scalars in place.
+  func compose(_ scalars: inout [FormScalar]) {
     var count = 0
     var starter: Int?
     var lastClass: UInt8 = 0
     for scalar in scalars {
-      let scalarClass = combiningClass(scalar)
+      let scalarClass = combiningClass(scalar.value)
       if let place = starter, lastClass == 0 ? count == place + 1 : lastClass < scalarClass,
-        let composed = composition(scalars[place], scalar)
+        let composed = composition(scalars[place].value, scalar.value)
       {
-        scalars[place] = composed
-        taken[place] += 1
+        scalars[place].value = composed
+        scalars[place].change += scalar.change - 1
         continue
       }
       if scalarClass == 0 { starter = count }
       lastClass = scalarClass
       scalars[count] = scalar
-      taken.append(0)
       count += 1
     }
     scalars.removeLast(scalars.count - count)
-    return taken
   }
 }

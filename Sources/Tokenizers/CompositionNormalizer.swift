@@ -76,7 +76,7 @@ struct CompositionNormalizer: Normalizer {
   ) {
     guard let base = text.bytes.baseAddress else { return }
     let forms = CanonicalForms.shared
-    var scalars: [UInt32] = []
+    var scalars: [FormScalar] = []
     var places: [SourceSpan] = []
     var position = start
     while position < end {
@@ -94,16 +94,16 @@ struct CompositionNormalizer: Normalizer {
       position += scalar.length
     }
     forms.order(&scalars)
-    let taken = forms.compose(&scalars)
+    forms.compose(&scalars)
     var place = 0
-    for (scalar, extra) in zip(scalars, taken) {
+    for scalar in scalars {
       let before = result.count
-      result.append(scalar: scalar)
-      if text.tracksSources {
-        let span = places[min(place, places.count - 1)]
-        for _ in before..<result.count { sources.append(span) }
-      }
-      place += 1 + extra
+      result.append(scalar: scalar.value)
+      let source = scalar.change > 0 ? place - 1 : place
+      if scalar.change <= 0 { place += 1 - scalar.change }
+      guard text.tracksSources else { continue }
+      let span = places[max(0, min(source, places.count - 1))]
+      for _ in before..<result.count { sources.append(span) }
     }
   }
 }
