@@ -1,6 +1,7 @@
 import CPUBackend
 import Core
 import Glibc
+import TensorGraph
 import Testing
 
 @Suite struct ElementwiseTests {
@@ -106,7 +107,7 @@ import Testing
   @Test func everyHalfPrecisionNumberSurvives() {
     let halves = Numbers((0...UInt16.max).map { $0 })
     let back = Numbers<UInt16>(repeating: 0, count: halves.count)
-    for (storage, quiet) in [(Storage.f16, UInt16(0x7e00)), (.bf16, 0x40)] {
+    for (storage, quiet) in [(ScalarType.f16, UInt16(0x7e00)), (.bf16, 0x40)] {
       let floats = Numbers<Float>(repeating: 0, count: halves.count)
       var program = ElementwiseProgram(rows: 1, columns: halves.count)
       let x = program.input(halves.pointer, .full(rowStride: halves.count), storage: storage)

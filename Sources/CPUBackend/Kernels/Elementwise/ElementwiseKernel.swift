@@ -1,10 +1,12 @@
+import TensorGraph
+
 /// A compiled elementwise program: runs on any block of its range, block registers in scratch memory.
 package final class ElementwiseKernel: @unchecked Sendable {
   /// What a slot of the table of operands stands for.
   private struct Input {
     let slot: Int
     let pointer: UnsafeRawPointer
-    let storage: Storage
+    let storage: ScalarType
     let access: ElementwiseProgram.Access
     /// Offset of the register that takes a copy where the input can't be read in place.
     let register: Int
@@ -25,7 +27,7 @@ package final class ElementwiseKernel: @unchecked Sendable {
   private struct Output {
     let slot: Int
     let pointer: UnsafeMutableRawPointer
-    let storage: Storage
+    let storage: ScalarType
     let rowStride: Int
     /// Offset of the register that holds the value where it isn't computed in place.
     let register: Int
@@ -287,7 +289,7 @@ package final class ElementwiseKernel: @unchecked Sendable {
     }
   }
 
-  private func storeSplat(_ value: Operand, _ storage: Storage, _ memory: UnsafeMutableRawPointer, _ columns: Int) {
+  private func storeSplat(_ value: Operand, _ storage: ScalarType, _ memory: UnsafeMutableRawPointer, _ columns: Int) {
     var done = 0
     while done < columns {
       let count = min(8, columns - done)

@@ -1,6 +1,8 @@
+import TensorGraph
+
 /// Reads `count` numbers of any storage type into `output`.
 func load(
-  _ storage: Storage, _ pointer: UnsafeRawPointer, _ output: UnsafeMutablePointer<Float>, _ count: Int
+  _ storage: ScalarType, _ pointer: UnsafeRawPointer, _ output: UnsafeMutablePointer<Float>, _ count: Int
 ) {
   var index = 0
   switch storage {
@@ -55,7 +57,7 @@ func load(
 
 /// Writes `count` numbers as any storage type.
 func store(
-  _ storage: Storage, _ input: UnsafePointer<Float>, _ pointer: UnsafeMutableRawPointer, _ count: Int
+  _ storage: ScalarType, _ input: UnsafePointer<Float>, _ pointer: UnsafeMutableRawPointer, _ count: Int
 ) {
   var index = 0
   switch storage {

@@ -1,3 +1,5 @@
+import TensorGraph
+
 /// A chain of elementwise operations over [rows, columns], built value by value and run as one pass over memory.
 ///
 /// Arithmetic is in single precision; integers are exact up to 2^24.
@@ -57,7 +59,7 @@ package struct ElementwiseProgram {
   }
 
   enum Source {
-    case input(UnsafeRawPointer, Storage, Access)
+    case input(UnsafeRawPointer, ScalarType, Access)
     case constant(Float)
     case instruction(Instruction)
   }
@@ -65,7 +67,7 @@ package struct ElementwiseProgram {
   struct Output {
     let value: Value
     let pointer: UnsafeMutableRawPointer
-    let storage: Storage
+    let storage: ScalarType
     let rowStride: Int
   }
 
@@ -86,7 +88,7 @@ package struct ElementwiseProgram {
   }
 
   /// Numbers in memory; `bool` is a byte of 0 or 1.
-  package mutating func input(_ pointer: UnsafeRawPointer, _ access: Access, storage: Storage = .f32) -> Value {
+  package mutating func input(_ pointer: UnsafeRawPointer, _ access: Access, storage: ScalarType = .f32) -> Value {
     append(.input(pointer, storage, access))
   }
 
@@ -118,7 +120,7 @@ package struct ElementwiseProgram {
 
   /// Writes a value to memory: rounded to the nearest for f16 and bf16, towards 0 for integers, as not-0 for bool.
   package mutating func store(
-    _ value: Value, to pointer: UnsafeMutableRawPointer, rowStride: Int, storage: Storage = .f32
+    _ value: Value, to pointer: UnsafeMutableRawPointer, rowStride: Int, storage: ScalarType = .f32
   ) {
     outputs.append(Output(value: value, pointer: pointer, storage: storage, rowStride: rowStride))
   }
