@@ -10,8 +10,12 @@ enum GeneralCategory: UInt8 {
   case control, format, surrogate, privateUse, unassigned
 
   var isLetter: Bool { rawValue <= GeneralCategory.otherLetter.rawValue }
-  var isMark: Bool { (GeneralCategory.nonspacingMark.rawValue...GeneralCategory.enclosingMark.rawValue).contains(rawValue) }
-  var isNumber: Bool { (GeneralCategory.decimalNumber.rawValue...GeneralCategory.otherNumber.rawValue).contains(rawValue) }
+  var isMark: Bool {
+    (GeneralCategory.nonspacingMark.rawValue...GeneralCategory.enclosingMark.rawValue).contains(rawValue)
+  }
+  var isNumber: Bool {
+    (GeneralCategory.decimalNumber.rawValue...GeneralCategory.otherNumber.rawValue).contains(rawValue)
+  }
 }
 
 /// The classes that GPT-2's pattern tells apart.
@@ -51,9 +55,12 @@ struct UnicodeProperties: @unchecked Sendable {
       for point in start..<end { all[point] = category | characterClass << UnicodeProperties.classShift }
     }
     let spaces: [UInt32] =
-      Array(0x09...0x0D) + [0x20, 0x85, 0xA0, 0x1680] + Array(0x2000...0x200A) + [0x2028, 0x2029, 0x202F, 0x205F, 0x3000]
+      Array(0x09...0x0D) + [0x20, 0x85, 0xA0, 0x1680] + Array(0x2000...0x200A) + [
+        0x2028, 0x2029, 0x202F, 0x205F, 0x3000,
+      ]
     for point in spaces {
-      all[Int(point)] = all[Int(point)] & UnicodeProperties.categoryMask | CharacterClass.space << UnicodeProperties.classShift
+      all[Int(point)] =
+        all[Int(point)] & UnicodeProperties.categoryMask | CharacterClass.space << UnicodeProperties.classShift
     }
     for point in CanonicalForms.shared.unstableUnderComposition { all[Int(point)] |= UnicodeProperties.unstableFlag }
 

@@ -1,0 +1,117 @@
+import Core
+
+/// Collects the tokens of documents and writes them as shards of a bounded size.
+///
+/// A shard is in memory until it is full, and then written as a whole, so that its header is right from the start.
+final class TokenShardWriter {
+  /// A shard that was written.
+  struct Written: Sendable, Equatable {
+    var name: String
+    var tokens: Int
+    var documents: Int
+    var bytes: Int
+    var sha256: String
+  }
+
+  /// How many tokens a shard has at most.
+  static let defaultShardTokens = 1 << 25
+
+  private(set) var shards: [Written] = []
+  private(set) var tokenCount = 0
+  private(set) var documentCount = 0
+  /// How often each id was written.
+  private(set) var counts: [UInt64]
+
+  private let folder: String
+  private let prefix: String
+  private let vocabularySize: Int
+  private let fingerprint: [UInt8]
+  private let shardTokens: Int
+  private let width: Int
+  private var tokens: [UInt8] = []
+  private var pending = 0
+  private var ends: [UInt64] = []
+
+  /// Shards are named `<prefix>-00000.tokens` and so on.
+  init(
+    folder: String, prefix: String, vocabularySize: Int, tokenizerFingerprint: String,
+    shardTokens: Int = TokenShardWriter.defaultShardTokens
+  ) {
+    self.folder = folder
+    self.prefix = prefix
+    self.vocabularySize = vocabularySize
+    self.shardTokens = max(1, shardTokens)
+    width = vocabularySize <= 1 << 16 ? 2 : 4
+    fingerprint = [UInt8](hexadecimal: tokenizerFingerprint) ?? []
+    counts = Array(repeating: 0, count: vocabularySize)
+  }
+
+  /// Appends tokens of the current document.
+  func append(_ ids: some Collection<Int32>) throws {
+    for id in ids {
+      if pending == shardTokens { try flush() }
+      counts[Int(id)] += 1
+      let value = UInt32(bitPattern: id)
+      tokens.append(UInt8(truncatingIfNeeded: value))
+      tokens.append(UInt8(truncatingIfNeeded: value >> 8))
+      if width == 4 {
+        tokens.append(UInt8(truncatingIfNeeded: value >> 16))
+        tokens.append(UInt8(truncatingIfNeeded: value >> 24))
+      }
+      pending += 1
+    }
+    tokenCount += ids.count
+  }
+
+  /// Ends the current document.
+  func endDocument() {
+    ends.append(UInt64(pending))
+    documentCount += 1
+  }
+
+  /// Writes what is left.
+  func finish() throws {
+    if pending > 0 || !ends.isEmpty { try flush() }
+  }
+
+  private func flush() throws {
+    let number = String(shards.count)
+    let name = "\(prefix)-\(String(repeating: "0", count: max(0, 5 - number.count)))\(number).tokens"
+    while tokens.count % 8 != 0 { tokens.append(0) }
+    var content = SHA256()
+    tokens.withUnsafeBytes { content.update($0) }
+    var endBytes: [UInt8] = []
+    endBytes.reserveCapacity(8 * ends.count)
+    for end in ends { endBytes.append(littleEndian: end, width: 8) }
+    endBytes.withUnsafeBytes { content.update($0) }
+
+    var header = TokenShardHeader.magic
+    header.append(littleEndian: UInt64(TokenShardHeader.version), width: 4)
+    header.append(littleEndian: UInt64(width), width: 4)
+    header.append(littleEndian: UInt64(pending), width: 8)
+    header.append(littleEndian: UInt64(ends.count), width: 8)
+    header.append(littleEndian: UInt64(vocabularySize), width: 8)
+    header += fingerprint.prefix(32) + Array(repeating: 0, count: max(0, 32 - fingerprint.count))
+    header += content.finish().bytes
+    header += Array(repeating: 0, count: TokenShardHeader.size - header.count)
+
+    let size = header.count + tokens.count + endBytes.count
+    let receipt = try AtomicFile.write(to: joinPath(folder, name), expecting: size, hashing: true) { file in
+      try file.append(header)
+      try file.append(tokens)
+      try file.append(endBytes)
+    }
+    shards.append(
+      Written(
+        name: name, tokens: pending, documents: ends.count, bytes: receipt.bytes, sha256: receipt.sha256 ?? ""))
+    tokens.removeAll(keepingCapacity: true)
+    ends.removeAll(keepingCapacity: true)
+    pending = 0
+  }
+}
+
+extension [UInt8] {
+  fileprivate mutating func append(littleEndian value: UInt64, width: Int) {
+    for index in 0..<width { append(UInt8(truncatingIfNeeded: value >> (8 * UInt64(index)))) }
+  }
+}
