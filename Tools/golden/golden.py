@@ -17,6 +17,7 @@ import cross_entropy
 import gpt2_trace
 import layer_operations
 import optimizers
+import safetensors_files
 import sampling
 import schedules
 from fixture_files import differences
@@ -30,6 +31,7 @@ SETS = {
     "operations/attention": attention.write,
     "operations/cross_entropy": cross_entropy.write,
     "operations/optimizers": optimizers.write,
+    "safetensors": safetensors_files.write,
     "schedules": schedules.write,
     "sampling": sampling.write,
 }
