@@ -1,13 +1,17 @@
 import CPUBackend
 import Glibc
 
+/// Whether the processor's time is measured rather than the wall's: steadier for one thread on a busy machine.
+let measuresProcessorTime = CommandLine.arguments.contains("--processor-time")
+
 /// Seconds that the work takes.
 func time(_ work: () -> Void) -> Double {
+  let clock = measuresProcessorTime ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC
   var start = timespec()
   var end = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &start)
+  clock_gettime(clock, &start)
   work()
-  clock_gettime(CLOCK_MONOTONIC, &end)
+  clock_gettime(clock, &end)
   return Double(end.tv_sec - start.tv_sec) + Double(end.tv_nsec - start.tv_nsec) * 1e-9
 }
 
@@ -66,7 +70,21 @@ struct Meter {
     let share = median(shares)
     let best = speeds.max() ?? 0
     print("\(padded(name, 44)) \(fixed(speed)) GFLOP/s \(fixed(share * 100, 6)) % of peak, best \(fixed(best))")
+    if CommandLine.arguments.contains("--launches") { reportLaunches(launches) }
     return (flops, flops / speed / 1e9)
+  }
+}
+
+extension Meter {
+  /// Prints the microseconds that each launch takes, the least of several runs.
+  func reportLaunches(_ launches: [Launch]) {
+    var fastest = [UInt64](repeating: .max, count: launches.count)
+    for _ in 0..<9 {
+      pool.profile(launches) { index, nanoseconds in fastest[index] = min(fastest[index], nanoseconds) }
+    }
+    for (launch, nanoseconds) in zip(launches, fastest) {
+      print("  \(launch.tiles) tiles: \(fixed(Double(nanoseconds) / 1000)) us")
+    }
   }
 }
 

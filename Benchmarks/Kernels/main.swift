@@ -1,7 +1,15 @@
 import CPUBackend
 import Glibc
 
-let meter = Meter(threads: nil)
+/// The number that follows an option on the command line.
+func option(_ name: String) -> Int? {
+  guard let index = CommandLine.arguments.firstIndex(of: name), index + 1 < CommandLine.arguments.count else {
+    return nil
+  }
+  return Int(CommandLine.arguments[index + 1])
+}
+
+let meter = Meter(threads: measuresProcessorTime ? 1 : option("--threads"))
 print("threads \(meter.pool.threads), peak \(fixed(meter.peak.measure(meter.pool))) GFLOP/s")
 
 /// The products of a linear layer in a training step: forward, gradient of the input, gradient of the weight.
@@ -44,6 +52,7 @@ print("threads \(meter.pool.threads), peak \(fixed(meter.peak.measure(meter.pool
   print("all: \(fixed(total.flops / total.seconds / 1e9)) GFLOP/s, \(fixed(total.seconds * 1000)) ms")
 }
 
-step(layers: 6, hidden: 384, tokens: 2048)
-step(layers: 4, hidden: 128, tokens: 768)
-step(layers: 12, hidden: 768, tokens: 2048)
+let only = option("--hidden")
+for (layers, hidden, tokens) in [(6, 384, 2048), (4, 128, 768), (12, 768, 2048)] where only ?? hidden == hidden {
+  step(layers: layers, hidden: hidden, tokens: tokens)
+}

@@ -47,37 +47,14 @@ struct PackedProduct {
     _ a: PackedOperand, to packedA: UnsafeMutablePointer<Float>, _ b: PackedOperand,
     to packedB: UnsafeMutablePointer<Float>, _ stage: Range<Int>
   ) -> Launch {
-    let groupA = Self.panelsPerPackingTile(width: a.width, depth: stage.count)
-    let groupB = Self.panelsPerPackingTile(width: b.width, depth: stage.count)
-    let tilesA = (a.panels + groupA - 1) / groupA
-    let tilesB = (b.panels + groupB - 1) / groupB
-    return Launch(tiles: tilesA + tilesB) { tile, _ in
-      if tile < tilesA {
-        let first = tile * groupA
-        Self.pack(a, panels: first..<min(a.panels, first + groupA), stage, to: packedA)
+    let packA = PackingPlan(a, stage, to: packedA)
+    let packB = PackingPlan(b, stage, to: packedB)
+    return Launch(tiles: packA.tiles + packB.tiles) { tile, _ in
+      if tile < packA.tiles {
+        packA.run(tile)
       } else {
-        let first = (tile - tilesA) * groupB
-        Self.pack(b, panels: first..<min(b.panels, first + groupB), stage, to: packedB)
+        packB.run(tile - packA.tiles)
       }
-    }
-  }
-
-  /// About 32 K floats, but no fewer panels than fill a few cache lines of a row.
-  private static func panelsPerPackingTile(width: Int, depth: Int) -> Int {
-    max(64 / width, 32768 / max(1, width * depth))
-  }
-
-  private static func pack(
-    _ operand: PackedOperand, panels: Range<Int>, _ stage: Range<Int>, to packed: UnsafeMutablePointer<Float>
-  ) {
-    let blockDepth = Blocking.blockDepth(stage.count)
-    var offset = 0
-    while offset < stage.count {
-      let depth = min(blockDepth, stage.count - offset)
-      let first = stage.lowerBound + offset
-      let block = packed + operand.width * (offset * operand.panels + panels.lowerBound * depth)
-      operand.pack(panels: panels, depth: first..<first + depth, block)
-      offset += depth
     }
   }
 

@@ -14,47 +14,58 @@ struct PackedOperand {
 
   var panels: Int { (lanes + width - 1) / width }
 
-  /// Packs `[firstPanel, lastPanel)` by `[firstDepth, firstDepth + depth)` to `target`.
+  /// Packs some panels to `target`: `[panels.count][depth.count][width]`.
+  func pack(panels range: Range<Int>, depth: Range<Int>, _ target: UnsafeMutablePointer<Float>) {
+    pack(panels: range, depth: depth, target, panelStride: depth.count * width)
+  }
+
+  /// Packs some panels, whose beginnings are `panelStride` apart in `target`.
   func pack(
-    panels range: Range<Int>, depth depths: Range<Int>, _ target: UnsafeMutablePointer<Float>
+    panels range: Range<Int>, depth depths: Range<Int>, _ target: UnsafeMutablePointer<Float>, panelStride: Int
   ) {
-    let depth = depths.count
-    let full = min(range.upperBound, lanes / width)
+    let full = max(range.lowerBound, min(range.upperBound, lanes / width))
     if laneStride == 1 {
-      // A few rows of the source at a time, so that a line of it serves all the panels it belongs to.
-      var done = 0
-      while done < depth {
-        let step = min(32, depth - done)
-        var panel = range.lowerBound
-        while panel < full {
-          let from = source + (depths.lowerBound + done) * depthStride + panel * width
-          let to = target + ((panel - range.lowerBound) * depth + done) * width
-          if width == 16 {
-            copyRows16(from, depthStride, step, to)
-          } else {
-            copyRows6(from, depthStride, step, to)
-          }
-          panel += 1
-        }
-        done += step
-      }
+      packRows(range.lowerBound..<full, depths, target, panelStride)
     } else {
-      var panel = range.lowerBound
-      while panel < full {
+      for panel in range.lowerBound..<full {
         let from = source + panel * width * laneStride + depths.lowerBound * depthStride
-        let to = target + (panel - range.lowerBound) * depth * width
+        let to = target + (panel - range.lowerBound) * panelStride
         if width == 16 {
-          interleave16(from, laneStride, depth, to)
+          interleave16(from, laneStride, depths.count, to)
         } else {
-          interleave6(from, laneStride, depth, to)
+          interleave6(from, laneStride, depths.count, to)
         }
-        panel += 1
       }
     }
     if full < range.upperBound {
-      packLast(full, depths, target + (max(full, range.lowerBound) - range.lowerBound) * depth * width)
+      packLast(full, depths, target + (full - range.lowerBound) * panelStride)
     }
   }
+
+  /// Packs rows of the source that lie along the lanes, a few at a time: so each is read from its beginning to its
+  /// end, as the processor prefetches it, and what is written to a panel at a time is a few cache lines.
+  private func packRows(
+    _ panels: Range<Int>, _ depths: Range<Int>, _ target: UnsafeMutablePointer<Float>, _ panelStride: Int
+  ) {
+    var k = depths.lowerBound
+    while k < depths.upperBound {
+      let rows = min(Self.rowsAtOnce, depths.upperBound - k)
+      var from = source + k * depthStride + panels.lowerBound * width
+      var to = target + (k - depths.lowerBound) * width
+      for _ in panels {
+        if width == 16 {
+          copyRows16(from, depthStride, rows, to)
+        } else {
+          copyRows6(from, depthStride, rows, to)
+        }
+        from += width
+        to += panelStride
+      }
+      k += rows
+    }
+  }
+
+  static let rowsAtOnce = 8
 
   /// Packs the panel that is not full.
   private func packLast(_ panel: Int, _ depths: Range<Int>, _ target: UnsafeMutablePointer<Float>) {
@@ -78,7 +89,7 @@ private func copyRows16(
   }
 }
 
-/// Six floats of each row; never touches what lies behind them, which may be another thread's or nobody's.
+/// Six floats of each row; what lies behind them in the target may be another thread's.
 @inline(__always)
 private func copyRows6(
   _ source: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ target: UnsafeMutablePointer<Float>
@@ -87,8 +98,7 @@ private func copyRows6(
     let from = UnsafeRawPointer(source + row * stride)
     let to = UnsafeMutableRawPointer(target + row * 6)
     to.storeBytes(of: from.loadUnaligned(as: SIMD4<Float>.self), as: SIMD4<Float>.self)
-    (to + 16).storeBytes(
-      of: (from + 16).loadUnaligned(as: SIMD2<Float>.self), as: SIMD2<Float>.self)
+    (to + 16).storeBytes(of: (from + 16).loadUnaligned(as: SIMD2<Float>.self), as: SIMD2<Float>.self)
   }
 }
 
