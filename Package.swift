@@ -12,6 +12,8 @@ let level = Context.environment["MARTLET_CPU"] ?? "x86-64-v3"
 #endif
 
 let strict: [SwiftSetting] = [.unsafeFlags(["-warnings-as-errors"])]
+// The command checks at its start that the processor has what numeric code was compiled for.
+let command: [SwiftSetting] = strict + (level == "baseline" ? [] : [.define("MARTLET_CHECKS_PROCESSOR")])
 let numeric: [SwiftSetting] = strict + [.unsafeFlags(processor)]
 
 /// A library target and the test target that mirrors it.
@@ -40,7 +42,8 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["Core", "TensorGraph"], path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(
       name: "martlet",
-      dependencies: ["Core", "CPUBackend", "Datasets", "Training", "Inference"], swiftSettings: strict),
+      dependencies: ["Core", "CPUBackend", "CPlatform", "CYAML", "Datasets", "Training", "Inference"],
+      swiftSettings: command),
     .executableTarget(
       name: "kernel-bench", dependencies: ["CPUBackend", "CPlatform"], path: "Benchmarks/Kernels", swiftSettings: numeric),
     .testTarget(name: "CommandTests", dependencies: ["martlet", "TestSupport"], swiftSettings: strict),

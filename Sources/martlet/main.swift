@@ -1,1 +1,3 @@
-print("martlet")
+import Glibc
+
+exit(Program.run(Array(CommandLine.arguments.dropFirst())))

@@ -1,0 +1,67 @@
+import Core
+import Foundation
+
+/// What the machine has, as far as a training run asks.
+public enum Machine {
+  /// Physical memory, and how much of it this process could still take without swapping.
+  public struct Memory: Sendable {
+    /// All memory in bytes; in a container with a limit, the limit.
+    public var total: Int
+    /// What is free or can be freed at once, in bytes.
+    public var available: Int
+  }
+
+  /// The memory of the machine or of the container that the process runs in.
+  public static var memory: Memory {
+    let installed = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+    var memory = Memory(total: installed, available: installed)
+    if let free = meminfo("MemAvailable") { memory.available = free }
+    // Control groups, version 2 and 1: the limit and the use of the container.
+    for (limitFile, usageFile) in [
+      ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
+      ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
+    ] {
+      guard let limit = number(inFile: limitFile), limit < memory.total else { continue }
+      memory.total = limit
+      memory.available = min(memory.available, limit - (number(inFile: usageFile) ?? 0))
+    }
+    return memory
+  }
+
+  /// The most memory that this process had so far, in bytes.
+  public static var peakResidentBytes: Int {
+    var usage = rusage()
+    #if canImport(Darwin)
+      getrusage(RUSAGE_SELF, &usage)
+      return usage.ru_maxrss
+    #else
+      getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+      return usage.ru_maxrss * 1024
+    #endif
+  }
+
+  /// The processor's name as the system gives it.
+  public static var processorName: String {
+    let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+    for line in text.split(separator: "\n") where line.hasPrefix("model name") {
+      return line.split(separator: ":").last?.trimmingCharacters(in: .whitespaces) ?? "unknown"
+    }
+    return "unknown"
+  }
+
+  /// How many threads the process may run at once.
+  public static var processorCount: Int { ProcessInfo.processInfo.activeProcessorCount }
+
+  private static func meminfo(_ key: String) -> Int? {
+    guard let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8) else { return nil }
+    for line in text.split(separator: "\n") where line.hasPrefix(key + ":") {
+      return line.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
+    }
+    return nil
+  }
+
+  private static func number(inFile path: String) -> Int? {
+    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }
+    return Int(text.trimmingCharacters(in: .whitespacesAndNewlines))
+  }
+}

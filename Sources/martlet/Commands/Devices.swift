@@ -1,0 +1,15 @@
+import Core
+import Training
+
+/// `martlet devices`: what can train here.
+let devicesCommand = Command(
+  name: "devices",
+  summary: "list the devices that can train and generate here",
+  examples: ["martlet devices"]
+) { _ in
+  let memory = Machine.memory
+  print("cpu  \(Machine.processorName)")
+  print(
+    "     \(Machine.processorCount) threads, \(ByteCount(memory.available)) free of \(ByteCount(memory.total)) memory")
+  return Program.Status.success
+}
