@@ -11,6 +11,12 @@ public struct Dropout: Operation {
   /// Tells places in a model apart that share a key.
   public let stream: UInt32
 
+  /// Dropout of the given rate with the masks of a stream.
+  public init(rate: Double, stream: UInt32) {
+    self.rate = rate
+    self.stream = stream
+  }
+
   public func resultTypes(_ operands: [TensorType]) throws(ShapeError) -> [TensorType] {
     try require(
       operands.count == 2 && operands[0].scalar == .f32 && operands[1] == TensorType([2], .i32),

@@ -1,0 +1,186 @@
+import Core
+import Layers
+import TensorGraph
+
+/// The programs of a training compiled for a device, with their states: runs steps and evaluations.
+///
+/// What is random comes in with each call, so that a run can be repeated and resumed: the states and the arguments
+/// decide everything. It belongs to one thread at a time.
+public final class TrainingExecutor {
+  /// The programs.
+  public let programs: TrainingPrograms
+  /// The device.
+  public let backend: any Backend
+  /// The states by name; writing to their buffers between steps sets them.
+  public let states: [String: any Buffer]
+  private let step: (any Executable)?
+  private let accumulate: (any Executable)?
+  private let apply: (any Executable)?
+  private var evaluation: (any Executable)?
+  private var averageEvaluation: (any Executable)?
+
+  /// Compiles the training programs; the evaluation is compiled when it is first used.
+  ///
+  /// - Parameter states: buffers by name; those that are missing are made and begin as zeros, or as a copy of the weight
+  ///   for moving averages. `Backend.makeParameters` makes the parameters'.
+  ///
+  /// Throws: `MartletError(.mismatch)` when a parameter is missing or a buffer has another type; `MartletError(.resource)`
+  /// when memory is short.
+  public init(_ programs: TrainingPrograms, on backend: any Backend, states given: [String: any Buffer]) throws {
+    self.programs = programs
+    self.backend = backend
+    states = try Self.complete(given, programs, backend)
+    step = try programs.step.map { [states] in try backend.compile($0, states: states) }
+    accumulate = try programs.accumulate.map { [states] in try backend.compile($0, states: states) }
+    apply = try programs.apply.map { [states] in try backend.compile($0, states: states) }
+  }
+
+  private static func complete(
+    _ given: [String: any Buffer], _ programs: TrainingPrograms, _ backend: any Backend
+  ) throws -> [String: any Buffer] {
+    var states = given
+    for state in programs.states {
+      if let buffer = states[state.name] {
+        guard buffer.type == state.type else {
+          throw MartletError(.mismatch, "the state '\(state.name)' is \(buffer.type), the model needs \(state.type)")
+        }
+      } else if state.kind == .parameter {
+        throw MartletError(
+          .mismatch, "the parameter '\(state.name)' has no values", remedy: "Initialise or load all parameters.")
+      } else {
+        states[state.name] = try backend.makeBuffer(state.type)
+      }
+    }
+    for parameter in programs.parameters where programs.settings.averageDecay != nil {
+      let name = TrainingPrograms.averageName(parameter.name)
+      guard given[name] == nil, let average = states[name], let value = states[parameter.name] else { continue }
+      average.write(value.read(as: Float.self))
+    }
+    return states
+  }
+
+  /// What one step of the optimiser gave.
+  public struct StepResult: Sendable, Hashable {
+    /// The mean loss of the tokens that count.
+    public var loss: Float
+    /// The number of tokens that count.
+    public var tokenCount: Int
+    /// The norm of all gradients together, before clipping.
+    public var gradientNorm: Float
+    /// Whether the step was applied; it was not where loss or gradients are not finite or no token counts, and then
+    /// neither parameters nor moments were changed.
+    public var isApplied: Bool
+    /// Whether loss and gradients are finite.
+    public var isFinite: Bool { loss.isFinite && gradientNorm.isFinite }
+  }
+
+  /// A batch: token ids and the ids that follow them, `[B, T]` in row-major order; negative targets do not count.
+  public struct Batch: Sendable {
+    /// The tokens.
+    public var tokens: [Int32]
+    /// The token that follows each, or a negative number where it does not count.
+    public var targets: [Int32]
+
+    /// A batch.
+    public init(tokens: [Int32], targets: [Int32]) {
+      self.tokens = tokens
+      self.targets = targets
+    }
+  }
+
+  /// The sum of losses and the number of tokens that they are of.
+  public struct LossSum: Sendable, Hashable {
+    /// The sum.
+    public var lossSum: Double
+    /// The number of tokens.
+    public var tokenCount: Int
+  }
+
+  /// Runs one step of the optimiser on one batch, or on several that count as one batch as many times as large.
+  ///
+  /// - Parameters:
+  ///   - batches: one batch, or any number with accumulation.
+  ///   - appliedSteps: how many steps were applied before this one; skipped steps do not count.
+  ///   - key: the random key of this step's dropout.
+  ///
+  /// Throws: `MartletError(.shape)` when a batch has the wrong size.
+  public func step(_ batches: [Batch], learningRate: Double, appliedSteps: Int, key: RandomKey) throws -> StepResult {
+    let control = programs.settings.optimizer.control(learningRate: learningRate, step: appliedSteps + 1)
+    if let step {
+      guard batches.count == 1 else {
+        throw MartletError(.shape, "a step without accumulation takes one batch, found \(batches.count)")
+      }
+      try write(batches[0], to: step)
+      write(key, to: step)
+      step.input("control_in")?.write(control)
+      try step.run()
+      return Self.result(of: step)
+    }
+    guard let accumulate, let apply else { throw MartletError(.unsupported, "the training has no step") }
+    for (index, batch) in batches.enumerated() {
+      try write(batch, to: accumulate)
+      write(key.numbered(UInt64(index)), to: accumulate)
+      try accumulate.run()
+    }
+    apply.input("control_in")?.write(control)
+    try apply.run()
+    return Self.result(of: apply)
+  }
+
+  /// The summed losses of a batch without dropout.
+  ///
+  /// - Parameter averaged: whether the moving average of the weights is evaluated.
+  ///
+  /// Throws: `MartletError(.shape)` when the batch has the wrong size, `MartletError(.invalidArgument)` when there is no
+  /// moving average.
+  public func evaluate(_ batch: Batch, averaged: Bool = false) throws -> LossSum {
+    let executable = try evaluationExecutable(averaged)
+    try write(batch, to: executable)
+    try executable.run()
+    return LossSum(
+      lossSum: Double(executable.scalar("loss_sum")), tokenCount: Int(executable.scalar("token_count")))
+  }
+
+  private func evaluationExecutable(_ averaged: Bool) throws -> any Executable {
+    if let ready = averaged ? averageEvaluation : evaluation { return ready }
+    var weights = states
+    if averaged {
+      guard programs.settings.averageDecay != nil else {
+        throw MartletError(.invalidArgument, "the training keeps no moving average of the weights")
+      }
+      for parameter in programs.parameters {
+        weights[parameter.name] = states[TrainingPrograms.averageName(parameter.name)]
+      }
+    }
+    let executable = try backend.compile(programs.evaluate, states: weights)
+    if averaged { averageEvaluation = executable } else { evaluation = executable }
+    return executable
+  }
+
+  private func write(_ batch: Batch, to executable: any Executable) throws {
+    let settings = programs.settings
+    for (name, values) in [("tokens", batch.tokens), ("targets", batch.targets)] {
+      guard values.count == settings.batchSize * settings.sequenceLength else {
+        throw MartletError(
+          .shape,
+          "a batch needs \(settings.batchSize) sequences of \(settings.sequenceLength) \(name), found \(values.count)")
+      }
+      executable.input(name)?.write(values)
+    }
+  }
+
+  private func write(_ key: RandomKey, to executable: any Executable) {
+    executable.input("dropout_key")?.write([key.low, key.high])
+  }
+
+  private static func result(of executable: any Executable) -> StepResult {
+    StepResult(
+      loss: executable.scalar("loss"), tokenCount: Int(executable.scalar("token_count")),
+      gradientNorm: executable.scalar("gradient_norm"), isApplied: executable.scalar("applied") != 0)
+  }
+}
+
+extension Executable {
+  /// The output `name`, which is one number; NaN where there is none.
+  func scalar(_ name: String) -> Float { output(name)?.read(as: Float.self).first ?? .nan }
+}
