@@ -8,14 +8,14 @@ import Testing
   @Test(arguments: [(1, 1), (3, 5), (7, 65), (2, 512), (5, 384), (3, 1500), (40, 16), (9, 1025)])
   func mixesAccessPatterns(_ rows: Int, _ columns: Int) {
     let stride = columns + 3
-    let a = Numbers(normals(rows * stride, seed: 1))
-    let bias = Numbers(normals(columns, seed: 2))
-    let perRow = Numbers(normals(rows, seed: 3))
-    let scalar = Numbers<Float>([0.7])
-    let period = Numbers(normals(2 * columns, seed: 4))
-    let shared = Numbers(normals((rows + 2) / 3 * columns, seed: 5))
-    let output = Numbers<Float>(repeating: -9, count: rows * stride)
-    let second = Numbers<Float>(repeating: -9, count: rows * columns)
+    let a = Memory(normals(rows * stride, seed: 1))
+    let bias = Memory(normals(columns, seed: 2))
+    let perRow = Memory(normals(rows, seed: 3))
+    let scalar = Memory<Float>([0.7])
+    let period = Memory(normals(2 * columns, seed: 4))
+    let shared = Memory(normals((rows + 2) / 3 * columns, seed: 5))
+    let output = Memory<Float>(repeating: -9, count: rows * stride)
+    let second = Memory<Float>(repeating: -9, count: rows * columns)
     var program = ElementwiseProgram(rows: rows, columns: columns)
     let x = program.binary(
       .add, program.input(a.pointer, .full(rowStride: stride)), program.input(bias.pointer, .perColumn))
@@ -58,8 +58,8 @@ import Testing
 
   @Test func worksInPlace() {
     for columns in [7, 64, 300] {
-      let x = Numbers(normals(4 * columns, seed: 8))
-      let y = Numbers(normals(4 * columns, seed: 9))
+      let x = Memory(normals(4 * columns, seed: 8))
+      let y = Memory(normals(4 * columns, seed: 9))
       let (x0, y0) = (x.array, y.array)
       var program = ElementwiseProgram(rows: 4, columns: columns)
       let a = program.input(x.pointer, .full(rowStride: columns))
@@ -87,10 +87,10 @@ import Testing
       (.or, { $0 != 0 || $1 != 0 ? 1 : 0 }),
     ]
     let special: [Float] = [0, -0.0, 1, -1, 2.5, -3, .infinity, -.infinity, .nan, 0x1p-133, 3e38]
-    let left = Numbers(special.flatMap { x in special.map { _ in x } })
-    let right = Numbers(special.flatMap { _ in special })
+    let left = Memory(special.flatMap { x in special.map { _ in x } })
+    let right = Memory(special.flatMap { _ in special })
     for (function, meaning) in meanings {
-      let output = Numbers<Float>(repeating: 0, count: left.count)
+      let output = Memory<Float>(repeating: 0, count: left.count)
       var program = ElementwiseProgram(rows: 1, columns: left.count)
       let a = program.input(left.pointer, .perColumn)
       let b = program.input(right.pointer, .perColumn)
@@ -105,10 +105,10 @@ import Testing
   }
 
   @Test func everyHalfPrecisionNumberSurvives() {
-    let halves = Numbers((0...UInt16.max).map { $0 })
-    let back = Numbers<UInt16>(repeating: 0, count: halves.count)
+    let halves = Memory((0...UInt16.max).map { $0 })
+    let back = Memory<UInt16>(repeating: 0, count: halves.count)
     for (storage, quiet) in [(ScalarType.f16, UInt16(0x7e00)), (.bf16, 0x40)] {
-      let floats = Numbers<Float>(repeating: 0, count: halves.count)
+      let floats = Memory<Float>(repeating: 0, count: halves.count)
       var program = ElementwiseProgram(rows: 1, columns: halves.count)
       let x = program.input(halves.pointer, .full(rowStride: halves.count), storage: storage)
       program.store(x, to: back.pointer, rowStride: halves.count, storage: storage)
@@ -136,13 +136,13 @@ import Testing
   }
 
   @Test func convertsIntegersAndTruthValues() {
-    let numbers = Numbers<Float>([0, -0.5, 1.9, -1.9, 127, 300, -300, 3e9, -3e9, 1e19, -1e19, .nan, .infinity])
+    let numbers = Memory<Float>([0, -0.5, 1.9, -1.9, 127, 300, -300, 3e9, -3e9, 1e19, -1e19, .nan, .infinity])
     let count = numbers.count
-    let i32 = Numbers<Int32>(repeating: 7, count: count)
-    let i64 = Numbers<Int64>(repeating: 7, count: count)
-    let i8 = Numbers<Int8>(repeating: 7, count: count)
-    let bool = Numbers<UInt8>(repeating: 7, count: count)
-    let back = Numbers<Float>(repeating: 7, count: count)
+    let i32 = Memory<Int32>(repeating: 7, count: count)
+    let i64 = Memory<Int64>(repeating: 7, count: count)
+    let i8 = Memory<Int8>(repeating: 7, count: count)
+    let bool = Memory<UInt8>(repeating: 7, count: count)
+    let back = Memory<Float>(repeating: 7, count: count)
     var program = ElementwiseProgram(rows: 1, columns: count)
     let x = program.input(numbers.pointer, .perColumn)
     program.store(x, to: i32.pointer, rowStride: count, storage: .i32)
@@ -173,17 +173,17 @@ import Testing
 
   @Test(arguments: [(1, 1000), (5, 37), (3, 384)]) func dropoutFollowsTheKey(_ rows: Int, _ columns: Int) {
     let key = RandomKey(seed: 99)
-    let words = Numbers<UInt32>([key.low, key.high])
-    let x = Numbers(normals(rows * columns, seed: 5))
-    let output = Numbers<Float>(repeating: 0, count: x.count)
+    let words = Memory<UInt32>([key.low, key.high])
+    let x = Memory(normals(rows * columns, seed: 5))
+    let output = Memory<Float>(repeating: 0, count: x.count)
     var program = ElementwiseProgram(rows: rows, columns: columns)
     let value = program.dropout(
-      program.input(x.pointer, .full(rowStride: columns)), rate: 0.3, key: words.pointer)
+      program.input(x.pointer, .full(rowStride: columns)), rate: 0.3, key: words.pointer, stream: 5)
     program.store(value, to: output.pointer, rowStride: columns)
     let kernel = ElementwiseKernel(program)
     run(kernel.launches())
     let expected = (0..<x.count).map { index -> Float in
-      RandomKey.unit(key.block(UInt64(index / 4))[index % 4]) >= 0.3 ? x[index] * (1 / (1 - 0.3)) : 0
+      RandomKey.unit(key.block(UInt64(index / 4), stream: 5)[index % 4]) >= 0.3 ? x[index] * (1 / (1 - 0.3)) : 0
     }
     #expect(output.array == expected)
     #expect(expected.contains(0))
@@ -197,9 +197,9 @@ import Testing
   }
 
   @Test func selectChoosesByTruth() {
-    let condition = Numbers<UInt8>([1, 0, 1, 0, 0, 1, 1])
-    let x = Numbers<Float>([1, 2, 3, 4, .nan, 6, 7])
-    let output = Numbers<Float>(repeating: 0, count: 7)
+    let condition = Memory<UInt8>([1, 0, 1, 0, 0, 1, 1])
+    let x = Memory<Float>([1, 2, 3, 4, .nan, 6, 7])
+    let output = Memory<Float>(repeating: 0, count: 7)
     var program = ElementwiseProgram(rows: 1, columns: 7)
     let chosen = program.select(
       program.input(condition.pointer, .perColumn, storage: .bool), program.input(x.pointer, .perColumn),
@@ -210,7 +210,7 @@ import Testing
   }
 
   @Test func constantFillsTheRange() {
-    let output = Numbers<Float>(repeating: 0, count: 5 * 13)
+    let output = Memory<Float>(repeating: 0, count: 5 * 13)
     var program = ElementwiseProgram(rows: 5, columns: 13)
     program.store(program.constant(4), to: output.pointer, rowStride: 13)
     run(ElementwiseKernel(program).launches())

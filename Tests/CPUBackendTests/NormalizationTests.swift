@@ -24,13 +24,13 @@ import Testing
   func valuesAndGradientsAgreeWithDoublePrecision(_ kind: Normalization.Kind, _ size: (Int, Int)) {
     let (rows, columns) = size
     let count = rows * columns
-    let x = Numbers(normals(count, seed: 1).map { $0 * 3 + 5 })
-    let weight = Numbers(normals(columns, seed: 2))
-    let bias = Numbers(kind == .layer ? normals(columns, seed: 3) : [Float](repeating: 0, count: columns))
-    let dy = Numbers(normals(count, seed: 4))
-    let y = Numbers<Float>(repeating: .nan, count: count)
-    let mean = Numbers<Float>(repeating: .nan, count: rows)
-    let deviation = Numbers<Float>(repeating: .nan, count: rows)
+    let x = Memory(normals(count, seed: 1).map { $0 * 3 + 5 })
+    let weight = Memory(normals(columns, seed: 2))
+    let bias = Memory(kind == .layer ? normals(columns, seed: 3) : [Float](repeating: 0, count: columns))
+    let dy = Memory(normals(count, seed: 4))
+    let y = Memory<Float>(repeating: .nan, count: count)
+    let mean = Memory<Float>(repeating: .nan, count: rows)
+    let deviation = Memory<Float>(repeating: .nan, count: rows)
     let norm = Normalization(kind, rows: rows, columns: columns, epsilon: 1e-2)
     run(
       norm.forward(
@@ -41,10 +41,10 @@ import Testing
     let expected = Self.normalize(kind, xd, wd, bd, columns: columns, epsilon: epsilon)
     #expect(difference(y.array, expected) < 3e-6)
 
-    let dx = Numbers<Float>(repeating: .nan, count: count)
-    let dw = Numbers<Float>(repeating: .nan, count: columns)
-    let db = Numbers<Float>(repeating: .nan, count: columns)
-    let workspace = Numbers<Float>(repeating: .nan, count: norm.workspaceBytes / 4)
+    let dx = Memory<Float>(repeating: .nan, count: count)
+    let dw = Memory<Float>(repeating: .nan, count: columns)
+    let db = Memory<Float>(repeating: .nan, count: columns)
+    let workspace = Memory<Float>(repeating: .nan, count: norm.workspaceBytes / 4)
     let backward = norm.backward(
       input: x.pointer, weight: weight.pointer, outputGradient: dy.pointer,
       mean: kind == .layer ? mean.pointer : nil, reciprocalDeviation: deviation.pointer, inputGradient: dx.pointer,
@@ -80,8 +80,8 @@ import Testing
   }
 
   @Test func worksWithoutWeight() {
-    let x = Numbers(normals(2 * 20, seed: 1))
-    let y = Numbers<Float>(repeating: 0, count: 40)
+    let x = Memory(normals(2 * 20, seed: 1))
+    let y = Memory<Float>(repeating: 0, count: 40)
     run(
       Normalization(.layer, rows: 2, columns: 20, epsilon: 1e-5).forward(
         input: x.pointer, weight: nil, bias: nil, output: y.pointer, mean: nil, reciprocalDeviation: nil))
@@ -92,15 +92,15 @@ import Testing
   }
 
   @Test(arguments: [(1, 1), (4, 7), (9, 64), (33, 391)]) func softmaxAndItsGradient(_ rows: Int, _ columns: Int) {
-    let x = Numbers(normals(rows * columns, seed: 3, scale: 4))
-    let limits = Numbers((0..<(rows + 1) / 2).map { Int32($0 % (columns + 2)) })
+    let x = Memory(normals(rows * columns, seed: 3, scale: 4))
+    let limits = Memory((0..<(rows + 1) / 2).map { Int32($0 % (columns + 2)) })
     for useLimits in [false, true] {
       let softmax = Softmax(
         rows: rows, columns: columns, limits: useLimits ? limits.pointer : nil, rowsPerLimit: 2)
-      let y = Numbers<Float>(repeating: .nan, count: x.count)
+      let y = Memory<Float>(repeating: .nan, count: x.count)
       run(softmax.forward(input: x.pointer, output: y.pointer))
-      let dy = Numbers(normals(x.count, seed: 4))
-      let dx = Numbers<Float>(repeating: .nan, count: x.count)
+      let dy = Memory(normals(x.count, seed: 4))
+      let dx = Memory<Float>(repeating: .nan, count: x.count)
       run(softmax.backward(output: y.pointer, outputGradient: dy.pointer, inputGradient: dx.pointer))
       var expected: [Double] = []
       var gradient: [Double] = []
@@ -120,8 +120,8 @@ import Testing
 
   @Test func softmaxOfExtremesIsDefined() {
     let inf = Float.infinity
-    let x = Numbers<Float>([3e38, 3e38, -3e38, -inf, -inf, -inf, 0, -inf, 1, 1, .nan, 1])
-    let y = Numbers<Float>(repeating: 7, count: 12)
+    let x = Memory<Float>([3e38, 3e38, -3e38, -inf, -inf, -inf, 0, -inf, 1, 1, .nan, 1])
+    let y = Memory<Float>(repeating: 7, count: 12)
     run(Softmax(rows: 4, columns: 3).forward(input: x.pointer, output: y.pointer))
     let e = exp(-1.0)
     let expected: [Double] = [0.5, 0.5, 0, 0, 0, 0, e / (e + 1), 0, 1 / (e + 1)]

@@ -15,8 +15,8 @@ func run(_ launches: [Launch], backwards: Bool = false) {
   }
 }
 
-/// Numbers in memory of their own, as kernels take them.
-final class Numbers<Element: BitwiseCopyable> {
+/// Memory in memory of their own, as kernels take them.
+final class Memory<Element: BitwiseCopyable> {
   let pointer: UnsafeMutablePointer<Element>
   let count: Int
 

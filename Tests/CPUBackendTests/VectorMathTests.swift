@@ -7,8 +7,8 @@ import Testing
 
   /// A function's values at `inputs`, through the kernel that runs it.
   static func values(_ function: Unary, _ inputs: [Float]) -> [Float] {
-    let input = Numbers(inputs)
-    let output = Numbers<Float>(repeating: 0, count: inputs.count)
+    let input = Memory(inputs)
+    let output = Memory<Float>(repeating: 0, count: inputs.count)
     var program = ElementwiseProgram(rows: 1, columns: inputs.count)
     let x = program.input(input.pointer, .full(rowStride: inputs.count))
     program.store(program.unary(function, x), to: output.pointer, rowStride: inputs.count)

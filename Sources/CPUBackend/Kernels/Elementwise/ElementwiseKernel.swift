@@ -62,7 +62,7 @@ package final class ElementwiseKernel: @unchecked Sendable {
     var lastUse = [Int](repeating: -1, count: slots)
     func operands(_ instruction: ElementwiseProgram.Instruction) -> [Int] {
       switch instruction {
-      case .unary(_, let a), .dropout(let a, _, _): [a.index]
+      case .unary(_, let a), .dropout(let a, _, _, _): [a.index]
       case .binary(_, let a, let b): [a.index, b.index]
       case .select(let a, let b, let c): [a.index, b.index, c.index]
       }
@@ -126,9 +126,10 @@ package final class ElementwiseKernel: @unchecked Sendable {
           steps.append(
             Step(
               kind: .select, function: 0, a: a.index, b: b.index, c: c.index, result: index, rate: 0, key: nil))
-        case .dropout(let a, let rate, let key):
+        case .dropout(let a, let rate, let key, let stream):
           steps.append(
-            Step(kind: .dropout, function: 0, a: a.index, b: 0, c: 0, result: index, rate: rate, key: key))
+            Step(
+              kind: .dropout, function: 0, a: a.index, b: Int(stream), c: 0, result: index, rate: rate, key: key))
         }
       }
     }
@@ -309,7 +310,8 @@ package final class ElementwiseKernel: @unchecked Sendable {
       let offset = index * columns
       CPUBackend.runDropout(
         Operand(pointer: a.step == 0 ? a.pointer : a.pointer + offset, step: a.step), result + offset,
-        isWhole ? rows * columns : columns, start: (row + index) * self.columns + column, rate: step.rate, key: key)
+        isWhole ? rows * columns : columns, start: (row + index) * self.columns + column, rate: step.rate, key: key,
+        stream: UInt32(step.b))
     }
   }
 

@@ -134,7 +134,7 @@ func runSelect(
 /// Multiplies `count` numbers by the dropout mask of the flat indices from `start` on.
 func runDropout(
   _ a: Operand, _ output: UnsafeMutablePointer<Float>, _ count: Int, start: Int, rate: Float,
-  key: UnsafePointer<UInt32>
+  key: UnsafePointer<UInt32>, stream: UInt32
 ) {
   let (low, high) = (key[0], key[1])
   let scale = Vector(repeating: rate < 1 ? 1 / (1 - rate) : 0)
@@ -143,7 +143,7 @@ func runDropout(
   var group = start / 16
   var index = group * 16 - start
   while index < count {
-    let words = randomWords(low: low, high: high, counter: UInt64(group) * 4)
+    let words = randomWords(low: low, high: high, counter: UInt64(group) * 4, stream: stream)
     let first = zero.replacing(with: scale, where: unitNumbers(words.lowHalf) .>= threshold)
     let second = zero.replacing(with: scale, where: unitNumbers(words.highHalf) .>= threshold)
     if index >= 0 && index + 16 <= count {

@@ -55,7 +55,7 @@ package struct ElementwiseProgram {
     case unary(Unary, Value)
     case binary(Binary, Value, Value)
     case select(Value, Value, Value)
-    case dropout(Value, rate: Float, key: UnsafePointer<UInt32>)
+    case dropout(Value, rate: Float, key: UnsafePointer<UInt32>, stream: UInt32)
   }
 
   enum Source {
@@ -114,8 +114,10 @@ package struct ElementwiseProgram {
   ///
   /// The element with flat index i (`row * columns + column`) stays where `RandomKey.unit` of word `i % 4` of block
   /// `i / 4` is at least `rate`; the key's two words are read from `key` when the program runs.
-  package mutating func dropout(_ value: Value, rate: Float, key: UnsafePointer<UInt32>) -> Value {
-    append(.instruction(.dropout(value, rate: rate, key: key)))
+  package mutating func dropout(
+    _ value: Value, rate: Float, key: UnsafePointer<UInt32>, stream: UInt32 = 0
+  ) -> Value {
+    append(.instruction(.dropout(value, rate: rate, key: key, stream: stream)))
   }
 
   /// Writes a value to memory: rounded to the nearest for f16 and bf16, towards 0 for integers, as not-0 for bool.
