@@ -43,6 +43,12 @@ package struct MatMul: Sendable {
     package let columns: Int
     /// The thread that calls.
     package let worker: Worker
+
+    func moved(byRows rows: Int, columns: Int) -> Block {
+      Block(
+        batch: batch, row: row + rows, column: column + columns, rows: self.rows, columns: self.columns,
+        worker: worker)
+    }
   }
 
   /// What to do with a block of C once it is final; blocks cover C exactly once.
@@ -52,7 +58,8 @@ package struct MatMul: Sendable {
   package func workspaceFloats() -> Int {
     switch strategy {
     case .empty, .rows, .local: 0
-    case .packed: PackedProduct(self).workspaceFloats
+    case .depthParts: DepthSplitProduct(self).workspaceFloats
+    case .packed: parts().map { PackedProduct($0.product).workspaceFloats }.max() ?? 0
     }
   }
 
@@ -69,19 +76,50 @@ package struct MatMul: Sendable {
     case .empty: return []
     case .rows: return RowProduct(self).launches(a: a, b: b, c: c, epilogue: epilogue)
     case .local: return LocalProduct(self).launches(a: a, b: b, c: c, epilogue: epilogue)
-    case .packed:
-      guard let workspace else { preconditionFailure("a packed product needs its workspace") }
-      return PackedProduct(self).launches(a: a, b: b, c: c, workspace: workspace, epilogue: epilogue)
+    case .depthParts, .packed:
+      guard let workspace else { preconditionFailure("a product of this size needs its workspace") }
+      if strategy == .depthParts {
+        return DepthSplitProduct(self).launches(a: a, b: b, c: c, workspace: workspace, epilogue: epilogue)
+      }
+      return parts().flatMap { part in
+        PackedProduct(part.product).launches(
+          a: a + part.row * (transposeA ? 1 : lda), b: b + part.column * (transposeB ? ldb : 1),
+          c: c + part.row * ldc + part.column, workspace: workspace,
+          epilogue: epilogue.map { epilogue in
+            { block in epilogue(block.moved(byRows: part.row, columns: part.column)) }
+          })
+      }
     }
   }
 
-  private enum Strategy { case empty, rows, local, packed }
+  private enum Strategy { case empty, rows, local, depthParts, packed }
 
   private var strategy: Strategy {
     if m == 0 || n == 0 || batch == 0 { return .empty }
     if m <= RowProduct.largestRows { return .rows }
     if batch > 1 || m * n * k <= 32 * 32 * 32 { return .local }
-    return .packed
+    return DepthSplitProduct.suits(self) ? .depthParts : .packed
+  }
+
+  /// A very large C in parts, so that a stage of each fits in the workspace with a depth worth the packing.
+  private func parts() -> [(product: MatMul, row: Int, column: Int)] {
+    let columns = Self.cut(n)
+    return Self.cut(m).flatMap { rows in
+      columns.map { columns in
+        var part = self
+        part.m = rows.count
+        part.n = columns.count
+        return (part, rows.lowerBound, columns.lowerBound)
+      }
+    }
+  }
+
+  /// About equal ranges of at most 8192, whose bounds are multiples of both sides of the register tile.
+  private static func cut(_ length: Int) -> [Range<Int>] {
+    let count = (length + 8191) / 8192
+    let unit = RegisterTile.rows * RegisterTile.columns / 2
+    let step = ((length + count - 1) / count + unit - 1) / unit * unit
+    return stride(from: 0, to: length, by: step).map { $0..<min(length, $0 + step) }
   }
 
   func operandA(_ a: UnsafePointer<Float>) -> PackedOperand {

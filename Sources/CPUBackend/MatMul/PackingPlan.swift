@@ -47,7 +47,8 @@ struct PackingPlan {
       let to =
         target + operand.width * (block * operand.panels + panels.lowerBound * depth + (start - block))
       operand.pack(
-        panels: panels, depth: stage.lowerBound + start..<stage.lowerBound + end, to, panelStride: depth * operand.width)
+        panels: panels, depth: stage.lowerBound + start..<stage.lowerBound + end, to, panelStride: depth * operand.width
+      )
       start = end
     }
   }

@@ -33,17 +33,13 @@ struct RowProduct {
         rowsA = UnsafePointer(copy)
         strideA = product.k
       }
-      for row in 0..<product.m {
-        let rowA = rowsA + row * strideA
-        let rowC = target + row * product.ldc
-        if product.transposeB {
-          Self.multiplyRows(
-            rowA, sourceB + first * product.ldb, product.ldb, product.k, rowC, columns, product.alpha,
-            product.accumulate)
-        } else {
-          Self.addRows(
-            rowA, sourceB + first, product.ldb, product.k, rowC, columns, product.alpha, product.accumulate)
-        }
+      let rows = Rows(
+        count: product.m, a: rowsA, strideA: strideA, c: target, strideC: product.ldc, depth: product.k,
+        columns: columns, alpha: product.alpha)
+      if product.transposeB {
+        rows.multiplyRows(sourceB + first * product.ldb, product.ldb, accumulate: product.accumulate)
+      } else {
+        rows.addRows(sourceB + first, product.ldb, accumulate: product.accumulate)
       }
       if let epilogue {
         epilogue(
@@ -52,92 +48,126 @@ struct RowProduct {
     }
     return [launch]
   }
+}
 
-  /// `c[j] (+)= alpha * sum over k of a[k] * b[j][k]`, four columns at a time.
+/// The part of a product of a few rows that is one tile's: some columns.
+private struct Rows {
+  let count: Int
+  let a: UnsafePointer<Float>
+  let strideA: Int
+  let c: UnsafeMutablePointer<Float>
+  let strideC: Int
+  let depth: Int
+  let columns: Int
+  let alpha: Float
+
+  /// `c[i][j] (+)= alpha * sum over k of a[i][k] * b[j][k]`, four columns at a time.
   @inline(never)
-  private static func multiplyRows(
-    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ stride: Int, _ k: Int, _ c: UnsafeMutablePointer<Float>,
-    _ columns: Int, _ alpha: Float, _ accumulate: Bool
-  ) {
+  func multiplyRows(_ b: UnsafePointer<Float>, _ stride: Int, accumulate: Bool) {
     var column = 0
     while column < columns {
-      // At the end the last rows are computed again rather than fewer at a time.
-      let count = min(4, columns - column)
+      // At the end the last column is computed again rather than fewer at a time.
+      let width = min(4, columns - column)
       let b0 = b + column * stride
-      let b1 = b + (column + min(1, count - 1)) * stride
-      let b2 = b + (column + min(2, count - 1)) * stride
-      let b3 = b + (column + min(3, count - 1)) * stride
-      var s0 = SIMD8<Float>.zero
-      var s1 = SIMD8<Float>.zero
-      var s2 = SIMD8<Float>.zero
-      var s3 = SIMD8<Float>.zero
-      var t0 = SIMD8<Float>.zero
-      var t1 = SIMD8<Float>.zero
-      var t2 = SIMD8<Float>.zero
-      var t3 = SIMD8<Float>.zero
-      var index = 0
-      while index + 16 <= k {
-        let x = load8(a + index)
-        s0 = multiplyAdd(x, load8(b0 + index), s0)
-        s1 = multiplyAdd(x, load8(b1 + index), s1)
-        s2 = multiplyAdd(x, load8(b2 + index), s2)
-        s3 = multiplyAdd(x, load8(b3 + index), s3)
-        let y = load8(a + index + 8)
-        t0 = multiplyAdd(y, load8(b0 + index + 8), t0)
-        t1 = multiplyAdd(y, load8(b1 + index + 8), t1)
-        t2 = multiplyAdd(y, load8(b2 + index + 8), t2)
-        t3 = multiplyAdd(y, load8(b3 + index + 8), t3)
-        index += 16
-      }
-      var sums = SIMD4<Float>((s0 + t0).sum(), (s1 + t1).sum(), (s2 + t2).sum(), (s3 + t3).sum())
-      while index < k {
-        sums += SIMD4(b0[index], b1[index], b2[index], b3[index]) * a[index]
-        index += 1
-      }
-      for lane in 0..<count {
-        c[column + lane] = accumulate ? c[column + lane] + alpha * sums[lane] : alpha * sums[lane]
+      let b1 = b + (column + min(1, width - 1)) * stride
+      let b2 = b + (column + min(2, width - 1)) * stride
+      let b3 = b + (column + min(3, width - 1)) * stride
+      for row in 0..<count {
+        let sums = alpha * Self.dots(a + row * strideA, b0, b1, b2, b3, depth)
+        let target = c + row * strideC + column
+        for lane in 0..<width { target[lane] = accumulate ? target[lane] + sums[lane] : sums[lane] }
       }
       column += 4
     }
   }
 
-  /// `c[j] (+)= alpha * sum over k of a[k] * b[k][j]`, eight rows of B at a time.
-  @inline(never)
-  private static func addRows(
-    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ stride: Int, _ k: Int, _ c: UnsafeMutablePointer<Float>,
-    _ columns: Int, _ alpha: Float, _ accumulate: Bool
-  ) {
-    if !accumulate { c.update(repeating: 0, count: columns) }
-    var index = 0
-    while index + 8 <= k {
-      let rows = b + index * stride
-      let x = load8(a + index) * alpha
-      var column = 0
-      while column + 8 <= columns {
-        let from = rows + column
-        var even = multiplyAdd(SIMD8(repeating: x[0]), load8(from), load8(c + column))
-        var odd = load8(from + stride) * x[1]
-        even = multiplyAdd(SIMD8(repeating: x[2]), load8(from + 2 * stride), even)
-        odd = multiplyAdd(SIMD8(repeating: x[3]), load8(from + 3 * stride), odd)
-        even = multiplyAdd(SIMD8(repeating: x[4]), load8(from + 4 * stride), even)
-        odd = multiplyAdd(SIMD8(repeating: x[5]), load8(from + 5 * stride), odd)
-        even = multiplyAdd(SIMD8(repeating: x[6]), load8(from + 6 * stride), even)
-        odd = multiplyAdd(SIMD8(repeating: x[7]), load8(from + 7 * stride), odd)
-        store8(even + odd, c + column)
-        column += 8
-      }
-      while column < columns {
-        var sum = c[column]
-        for lane in 0..<8 { sum += x[lane] * rows[lane * stride + column] }
-        c[column] = sum
-        column += 1
-      }
-      index += 8
+  @inline(__always)
+  private static func dots(
+    _ a: UnsafePointer<Float>, _ b0: UnsafePointer<Float>, _ b1: UnsafePointer<Float>, _ b2: UnsafePointer<Float>,
+    _ b3: UnsafePointer<Float>, _ depth: Int
+  ) -> SIMD4<Float> {
+    var s0 = Vector.zero
+    var s1 = Vector.zero
+    var s2 = Vector.zero
+    var s3 = Vector.zero
+    var t0 = Vector.zero
+    var t1 = Vector.zero
+    var t2 = Vector.zero
+    var t3 = Vector.zero
+    var k = 0
+    while k + 16 <= depth {
+      let x = load8(a + k)
+      s0 = multiplyAdd(x, load8(b0 + k), s0)
+      s1 = multiplyAdd(x, load8(b1 + k), s1)
+      s2 = multiplyAdd(x, load8(b2 + k), s2)
+      s3 = multiplyAdd(x, load8(b3 + k), s3)
+      let y = load8(a + k + 8)
+      t0 = multiplyAdd(y, load8(b0 + k + 8), t0)
+      t1 = multiplyAdd(y, load8(b1 + k + 8), t1)
+      t2 = multiplyAdd(y, load8(b2 + k + 8), t2)
+      t3 = multiplyAdd(y, load8(b3 + k + 8), t3)
+      k += 16
     }
-    while index < k {
-      let x = alpha * a[index]
-      for column in 0..<columns { c[column] += x * b[index * stride + column] }
-      index += 1
+    var sums = SIMD4<Float>((s0 + t0).sum(), (s1 + t1).sum(), (s2 + t2).sum(), (s3 + t3).sum())
+    while k < depth {
+      sums += SIMD4(b0[k], b1[k], b2[k], b3[k]) * a[k]
+      k += 1
+    }
+    return sums
+  }
+
+  /// `c[i][j] (+)= alpha * sum over k of a[i][k] * b[k][j]`, eight rows of B at a time, which all rows of A use while
+  /// they are in the first-level cache.
+  @inline(never)
+  func addRows(_ b: UnsafePointer<Float>, _ stride: Int, accumulate: Bool) {
+    if !accumulate {
+      for row in 0..<count { (c + row * strideC).update(repeating: 0, count: columns) }
+    }
+    var k = 0
+    while k + 8 <= depth {
+      for row in 0..<count { addEightRows(b + k * stride, stride, a + row * strideA + k, c + row * strideC) }
+      k += 8
+    }
+    while k < depth {
+      for row in 0..<count {
+        let x = alpha * a[row * strideA + k]
+        let target = c + row * strideC
+        for column in 0..<columns { target[column] += x * b[k * stride + column] }
+      }
+      k += 1
+    }
+  }
+
+  @inline(__always)
+  private func addEightRows(
+    _ b: UnsafePointer<Float>, _ stride: Int, _ a: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>
+  ) {
+    let x = load8(a) * alpha
+    let (x0, x1, x2, x3) = (
+      Vector(repeating: x[0]), Vector(repeating: x[1]), Vector(repeating: x[2]), Vector(repeating: x[3])
+    )
+    let (x4, x5, x6, x7) = (
+      Vector(repeating: x[4]), Vector(repeating: x[5]), Vector(repeating: x[6]), Vector(repeating: x[7])
+    )
+    var column = 0
+    while column + 8 <= columns {
+      let from = b + column
+      var even = multiplyAdd(x0, load8(from), load8(c + column))
+      var odd = load8(from + stride) * x1
+      even = multiplyAdd(x2, load8(from + 2 * stride), even)
+      odd = multiplyAdd(x3, load8(from + 3 * stride), odd)
+      even = multiplyAdd(x4, load8(from + 4 * stride), even)
+      odd = multiplyAdd(x5, load8(from + 5 * stride), odd)
+      even = multiplyAdd(x6, load8(from + 6 * stride), even)
+      odd = multiplyAdd(x7, load8(from + 7 * stride), odd)
+      store8(even + odd, c + column)
+      column += 8
+    }
+    while column < columns {
+      var sum = c[column]
+      for lane in 0..<8 { sum += x[lane] * b[lane * stride + column] }
+      c[column] = sum
+      column += 1
     }
   }
 }

@@ -13,7 +13,7 @@ struct MatMulCase {
 
   init(_ product: MatMul, seed: UInt64) {
     self.product = product
-    var numbers = Numbers(seed: seed)
+    var numbers = RandomNumbers(seed: seed)
     func size(_ rows: Int, _ stride: Int, _ batchStride: Int) -> Int {
       rows * stride + (product.batch - 1) * batchStride + 3
     }
@@ -108,7 +108,7 @@ struct MatMulCase {
 }
 
 /// Seeded random numbers for tests.
-struct Numbers {
+struct RandomNumbers {
   private let key: RandomKey
   private var counter: UInt64 = 0
 

@@ -44,9 +44,29 @@ import Testing
     }
   }
 
+  @Test(arguments: 0..<4)
+  func smallResultsOfLargeDepthAgreeWithTheExactProduct(form: Int) {
+    for (m, n, k) in [(16, 16, 2048), (9, 40, 2500), (72, 3, 5001)] {
+      let (transposeA, transposeB) = Self.forms[form]
+      var product = MatMul(m: m, n: n, k: k, transposeA: transposeA, transposeB: transposeB)
+      product.accumulate = form == 1
+      product.alpha = 0.5
+      product.ldc += 3
+      var test = MatMulCase(product, seed: 8)
+      test.check(on: WorkerPool(threads: 2))
+    }
+  }
+
+  @Test func veryWideAndVeryTallProductsAgreeWithTheExactProduct() {
+    for (m, n, k) in [(20, 17_000, 20), (17_000, 20, 20), (2, 17_000, 20)] {
+      var test = MatMulCase(MatMul(m: m, n: n, k: k, transposeB: true), seed: 9)
+      test.check(on: WorkerPool(threads: 2))
+    }
+  }
+
   @Test(arguments: 0..<60 as Range<UInt64>)
   func randomProductsAgreeWithTheExactProduct(seed: UInt64) {
-    var numbers = Numbers(seed: seed)
+    var numbers = RandomNumbers(seed: seed)
     var product = MatMul(
       m: numbers.integer(1...90), n: numbers.integer(1...90), k: numbers.integer(0...90),
       transposeA: numbers.integer(0...1) == 1, transposeB: numbers.integer(0...1) == 1)
