@@ -27,3 +27,13 @@ package struct Launch: @unchecked Sendable {
     self.body = body
   }
 }
+
+extension Launch {
+  /// The launch with `byteCount` more bytes of scratch memory in front of what its tiles see.
+  func reserving(_ byteCount: Int) -> Launch {
+    let body = body
+    return Launch(tiles: tiles, scratchBytes: scratchBytes + byteCount) { tile, worker in
+      body(tile, Worker(index: worker.index, scratch: worker.scratch + byteCount))
+    }
+  }
+}
