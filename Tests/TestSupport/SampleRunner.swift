@@ -61,3 +61,18 @@ extension Sample {
     }
   }
 }
+
+extension Buffer {
+  /// Writes the tensor in the buffer's element type.
+  public func write(_ tensor: ReferenceTensor) {
+    var bytes = [UInt8](repeating: 0, count: type.byteCount)
+    bytes.withUnsafeMutableBytes { tensor.store(into: $0) }
+    write(bytes)
+  }
+
+  /// The buffer's content.
+  public func tensor() -> ReferenceTensor {
+    let bytes = read(as: UInt8.self)
+    return bytes.withUnsafeBytes { ReferenceTensor(type, bytes: $0) }
+  }
+}

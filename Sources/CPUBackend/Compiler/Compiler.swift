@@ -62,29 +62,6 @@ struct Compiler {
 }
 
 extension Program {
-  /// The program in which outputs and updates that are inputs or old values of states are copies of these, so that
-  /// writing a new value in place does not change them.
-  fileprivate func copyingInputs() -> Program {
-    var program = self
-    var copies: [ValueID: ValueID] = [:]
-    func copy(_ value: ValueID) -> ValueID {
-      var base = value
-      while program.graph.nodes[base.node].operation is Reshape { base = program.graph.nodes[base.node].operands[0] }
-      guard program.graph.nodes[base.node].operation is Input else { return value }
-      if let known = copies[value] { return known }
-      let type = program.graph.type(value)
-      program.graph.nodes.append(
-        Node(
-          operation: Convert(scalar: type.scalar), operands: [value], results: [type], phase: .update, region: 0))
-      let new = ValueID(node: program.graph.nodes.count - 1)
-      copies[value] = new
-      return new
-    }
-    for i in states.indices { program.states[i].update = states[i].update.map(copy) }
-    for i in outputs.indices { program.outputs[i].value = copy(outputs[i].value) }
-    return program
-  }
-
   /// Whether a value is a constant that only replaces states: it is written straight to them.
   func isFillUpdate(_ value: ValueID) -> Bool {
     graph.nodes[value.node].operation is Fill && !outputs.contains { $0.value == value }

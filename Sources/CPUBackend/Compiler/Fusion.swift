@@ -15,7 +15,7 @@ struct Fusion {
   init(_ graph: Graph) {
     self.graph = graph
     for (index, node) in graph.nodes.enumerated() {
-      if let product = node.operation as? MatMul, Self.isSingle(product, node, graph) {
+      if node.operation is TensorGraph.MatMul, Self.isSingle(node) {
         start(at: index, product: index)
       } else if node.operation.isElementwise {
         place(index, node)
@@ -59,7 +59,8 @@ struct Fusion {
     return .value(base, .full(rowStride: ElementwiseGroup.Space(graph.type(value)).columns))
   }
 
-  private static func isSingle(_ product: MatMul, _ node: Node, _ graph: Graph) -> Bool {
+  /// Whether a product is one of matrices, not a batch of several.
+  private static func isSingle(_ node: Node) -> Bool {
     node.results[0].shape.dropLast(2).allSatisfy { $0 == 1 }
   }
 

@@ -150,7 +150,7 @@ struct GroupKernel {
         let key = "\(value) \(access)"
         if let known = inputs[key] { return known }
         let place = operands.firstIndex(of: value) ?? 0
-        let input = program.input(pointers.operands[place], access, storage: Storage(graph.type(value).scalar))
+        let input = program.input(pointers.operands[place], access, storage: graph.type(value).scalar)
         inputs[key] = input
         return input
       }
@@ -168,7 +168,7 @@ struct GroupKernel {
     }
     for (result, pointer) in zip(results, pointers.results) {
       guard result.node != group.product, let value = values[result] else { continue }
-      program.store(value, to: pointer, rowStride: columns, storage: Storage(graph.type(result).scalar))
+      program.store(value, to: pointer, rowStride: columns, storage: graph.type(result).scalar)
     }
     return program
   }
@@ -198,7 +198,7 @@ extension ElementwiseProgram {
       return binary(.multiply, unary(Unary(derivativeOf: activation.function), operands[0]), operands[1])
     case let dropout as Dropout:
       guard let key, dropout.rate > 0 else { return operands[0] }
-      return self.dropout(operands[0], rate: Float(dropout.rate), stream: dropout.stream, key: key)
+      return self.dropout(operands[0], rate: Float(dropout.rate), key: key, stream: dropout.stream)
     default: return operands[0]
     }
   }
@@ -262,21 +262,6 @@ extension ElementwiseProgram.Binary {
       case .less: .less
       case .lessOrEqual: .lessOrEqual
       case .equal: .equal
-      }
-  }
-}
-
-extension Storage {
-  init(_ scalar: ScalarType) {
-    self =
-      switch scalar {
-      case .f32: .f32
-      case .f16: .f16
-      case .bf16: .bf16
-      case .i8: .i8
-      case .i32: .i32
-      case .i64: .i64
-      case .bool: .bool
       }
   }
 }

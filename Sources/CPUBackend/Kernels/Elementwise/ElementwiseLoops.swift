@@ -80,6 +80,7 @@ func run(
   case .silu: map(a, output, count) { CPUBackend.silu($0) }
   case .siluDerivative: map(a, output, count) { CPUBackend.siluDerivative($0) }
   case .relu: map(a, output, count) { larger(Vector(repeating: 0), $0) }
+  case .reluDerivative: map(a, output, count) { truth($0 .> Vector(repeating: 0)) }
   case .softplus: map(a, output, count) { CPUBackend.softplus($0) }
   case .isNaN: map(a, output, count) { truth($0 .!= $0) }
   case .isFinite: map(a, output, count) { truth($0.magnitude .< Vector(repeating: .infinity)) }
