@@ -3,7 +3,7 @@ public struct JSONFields: Sendable {
   /// The file's name, as errors say it.
   public let file: String
   /// The members.
-  public let object: JSONObject
+  public var object: JSONObject
   private let prefix: String
 
   /// Wraps an object of a file.

@@ -18,7 +18,9 @@ public struct MuonRule: UpdateRule, Hashable {
     self.iterations = iterations
   }
 
+  /// What it keeps between steps.
   public var moments: [String] { ["m"] }
+  /// The constants of the bias corrections.
   public var biasDecays: (first: Double, second: Double) { (0, 0) }
 
   /// Whether the rule is for this parameter.
@@ -26,6 +28,7 @@ public struct MuonRule: UpdateRule, Hashable {
     if case .matrix = parameter.role { parameter.type.rank == 2 } else { false }
   }
 
+  /// The new value and moments.
   public func update(
     _ parameter: ParameterSpecification, _ value: Tensor, gradient: Tensor, moments: [Tensor], control: Tensor,
     weightDecay: Double

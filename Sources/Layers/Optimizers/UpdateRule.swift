@@ -34,9 +34,12 @@ public struct AdamWRule: UpdateRule, Hashable {
     self.epsilon = epsilon
   }
 
+  /// What it keeps between steps.
   public var moments: [String] { ["m", "v"] }
+  /// The constants of the bias corrections.
   public var biasDecays: (first: Double, second: Double) { (beta1, beta2) }
 
+  /// The new value and moments.
   public func update(
     _ parameter: ParameterSpecification, _ value: Tensor, gradient: Tensor, moments: [Tensor], control: Tensor,
     weightDecay: Double
@@ -59,9 +62,12 @@ public struct MomentumRule: UpdateRule, Hashable {
     self.nesterov = nesterov
   }
 
+  /// What it keeps between steps.
   public var moments: [String] { ["m"] }
+  /// The constants of the bias corrections.
   public var biasDecays: (first: Double, second: Double) { (0, 0) }
 
+  /// The new value and moments.
   public func update(
     _ parameter: ParameterSpecification, _ value: Tensor, gradient: Tensor, moments: [Tensor], control: Tensor,
     weightDecay: Double
@@ -84,9 +90,12 @@ public struct LionRule: UpdateRule, Hashable {
     self.beta2 = beta2
   }
 
+  /// What it keeps between steps.
   public var moments: [String] { ["m"] }
+  /// The constants of the bias corrections.
   public var biasDecays: (first: Double, second: Double) { (0, 0) }
 
+  /// The new value and moments.
   public func update(
     _ parameter: ParameterSpecification, _ value: Tensor, gradient: Tensor, moments: [Tensor], control: Tensor,
     weightDecay: Double

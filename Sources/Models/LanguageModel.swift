@@ -1,0 +1,101 @@
+import Core
+import Layers
+import TensorGraph
+
+/// A model of text from left to right, traced into a program: what training, evaluation and generation need of it.
+public protocol LanguageModel {
+  /// The hidden states `[B * T, D]`, after the last normalisation, of tokens i32[B, T].
+  ///
+  /// With a cache, the tokens follow those that the cache holds up to its position.
+  func hidden(_ tokens: Tensor, cache: KeyValueCache?) -> Tensor
+  /// The matrix `[V, D]` that gives logits from hidden states.
+  var head: Tensor { get }
+}
+
+extension LanguageModel {
+  /// The losses of single tokens `[B * T]` for tokens and the targets that follow them, both i32[B, T]; 0 where a
+  /// target is negative.
+  public func losses(_ tokens: Tensor, _ targets: Tensor) -> Tensor {
+    hidden(tokens, cache: nil).linearCrossEntropy(weight: head, targets: targets.reshape([-1]))
+  }
+
+  /// The logits of the token that follows each, `[B, T, V]`, of tokens i32[B, T].
+  public func logits(_ tokens: Tensor) -> Tensor {
+    hidden(tokens, cache: nil).linear(head, transposed: true).reshape(tokens.shape + [head.size(0)])
+  }
+}
+
+/// The configuration of a language model: the keys of its `config.json`, checked.
+public protocol LanguageModelConfiguration: Sendable {
+  /// The value of `model_type`.
+  static var modelType: String { get }
+  /// The class of Hugging Face's `transformers` that loads it.
+  static var architecture: String { get }
+  /// The keys that a person may set, with their defaults.
+  static var keys: [ConfigurationKey] { get }
+
+  /// Reads and checks the keys; those that are missing have their defaults, other keys are kept.
+  ///
+  /// Throws: `MartletError(.malformedFile)` or `(.unsupported)`, naming the key.
+  init(_ fields: JSONFields) throws
+
+  /// All keys, as `config.json` has them.
+  var object: JSONObject { get }
+  /// The number of tokens in the vocabulary.
+  var vocabularySize: Int { get }
+  /// The largest number of tokens that it sees at once, and the key that says so.
+  var maximumLength: (key: String, value: Int) { get }
+  /// Arithmetic operations of a training step for each token of sequences of this length: forward and backward.
+  func trainingOperations(length: Int) -> Double
+
+  /// The model, built in a scope.
+  func model(_ scope: Scope) -> any LanguageModel
+  /// The parameter that a tensor in a checkpoint holds, or nil for one that no parameter needs.
+  func parameterName(ofStored name: String) -> String?
+}
+
+/// A key of a model's configuration that a person may set.
+public struct ConfigurationKey: Sendable, Hashable {
+  /// The name in `config.json`.
+  public var name: String
+  /// Other names that Hugging Face's configurations accept for it.
+  public var aliases: [String]
+  /// The value where it is not given.
+  public var fallback: JSONValue
+  /// What it says, in a few words.
+  public var summary: String
+
+  /// A key.
+  public init(_ name: String, _ fallback: JSONValue, _ summary: String, aliases: [String] = []) {
+    self.name = name
+    self.fallback = fallback
+    self.summary = summary
+    self.aliases = aliases
+  }
+}
+
+extension LanguageModelConfiguration {
+  /// The parameters in the order of their declaration.
+  ///
+  /// Throws: `MartletError(.shape)` when the model's operations do not fit.
+  public var parameters: [ParameterSpecification] {
+    get throws {
+      let trace = Trace()
+      let scope = Scope(trace)
+      _ = model(scope)
+      if let error = trace.error { throw error }
+      return scope.parameters
+    }
+  }
+
+  /// Checks that sequences of `length` tokens fit the model.
+  ///
+  /// Throws: `MartletError(.invalidArgument)`, naming the key that limits it.
+  public func requireLength(_ length: Int) throws {
+    let (key, limit) = maximumLength
+    guard length > limit else { return }
+    throw MartletError(
+      .invalidArgument, "sequences of \(length) tokens are longer than the model's \(key), \(limit)",
+      remedy: "Use sequences of at most \(limit) tokens, or train a model with a larger \(key).")
+  }
+}

@@ -1,0 +1,99 @@
+import Core
+import Formats
+import Layers
+import TensorGraph
+
+/// A model in a folder of Hugging Face's layout: read from what `transformers` saves, written as it loads it.
+public struct ModelFolder: Sendable {
+  /// The checked configuration.
+  public let configuration: any LanguageModelConfiguration
+  /// The folder.
+  public let folder: HuggingFaceFolder
+
+  /// Reads the configuration of the folder at `path`; weights are read when they are asked for.
+  ///
+  /// Throws: `MartletError`, naming the file and key at fault.
+  public init(_ path: String) throws {
+    folder = try HuggingFaceFolder(path)
+    configuration = try ModelFamilies.configuration(folder.configuration().fields)
+  }
+
+  /// The parameters, read into buffers.
+  ///
+  /// Throws: `MartletError(.mismatch)` that names the tensors which are missing, unknown or of another shape.
+  public func loadParameters(on backend: any Backend) throws -> [String: any Buffer] {
+    let stored = try match(folder.weights().tensors)
+    var buffers: [String: any Buffer] = [:]
+    for (parameter, tensor) in stored {
+      let buffer = try backend.makeBuffer(parameter.type)
+      buffer.write(try tensor.floats())
+      buffers[parameter.name] = buffer
+    }
+    return buffers
+  }
+
+  /// The stored tensor of each parameter.
+  private func match(_ tensors: [StoredTensor]) throws -> [(ParameterSpecification, StoredTensor)] {
+    var found: [String: StoredTensor] = [:]
+    for tensor in tensors {
+      guard let name = configuration.parameterName(ofStored: tensor.name) else { continue }
+      if let other = found.updateValue(tensor, forKey: name) {
+        throw mismatch("the tensors \"\(other.name)\" and \"\(tensor.name)\" are for the same parameter")
+      }
+    }
+    let parameters = try configuration.parameters
+    func names(_ list: [String]) -> String {
+      list.prefix(5).map { "\"\($0)\"" }.joined(separator: ", ") + (list.count > 5 ? " and \(list.count - 5) more" : "")
+    }
+    let missing = parameters.map(\.name).filter { found[$0] == nil }
+    if !missing.isEmpty { throw mismatch("the weights lack \(names(missing))") }
+    let known = Set(parameters.map(\.name))
+    let extra = found.filter { !known.contains($0.key) }.values.map(\.name).sorted()
+    if !extra.isEmpty { throw mismatch("the model has no place for \(names(extra))") }
+    return try parameters.compactMap { parameter in
+      guard let tensor = found[parameter.name] else { return nil }
+      guard tensor.shape == parameter.type.shape else {
+        throw mismatch(
+          "tensor \"\(tensor.name)\" has the shape \(tensor.shape), config.json needs \(parameter.type.shape)")
+      }
+      return (parameter, tensor)
+    }
+  }
+
+  private func mismatch(_ message: String) -> MartletError {
+    MartletError(.mismatch, message, at: folder.path, remedy: "Check that config.json and the weights belong together.")
+  }
+
+  /// Writes `config.json`, `generation_config.json` and `model.safetensors` to `folder`, which is made if need be.
+  ///
+  /// The tokenizer's files are written by who has the tokenizer.
+  ///
+  /// - Parameter parameters: buffers by parameter name; others are left out.
+  ///
+  /// Throws: `MartletError(.inputOutput)`, or `MartletError(.mismatch)` when a parameter is missing.
+  public static func write(
+    _ configuration: any LanguageModelConfiguration, parameters: [String: any Buffer], to folder: String
+  ) throws {
+    let sources = try configuration.parameters.map { parameter in
+      guard let buffer = parameters[parameter.name], buffer.type == parameter.type else {
+        throw MartletError(.mismatch, "the parameter '\(parameter.name)' has no values of type \(parameter.type)")
+      }
+      return TensorSource(name: parameter.name, type: .f32, shape: parameter.type.shape) { writer in
+        try buffer.read(as: Float.self).withUnsafeBytes { try writer.append($0) }
+      }
+    }
+    try FileSystem.createFolder(folder)
+    var object = configuration.object
+    object["architectures"] = .array([.string(type(of: configuration).architecture)])
+    // The name of today's transformers, and the one of those before version 4.56.
+    object["dtype"] = .string("float32")
+    object["torch_dtype"] = .string("float32")
+    try ModelConfiguration(object).write(to: joinPath(folder, "config.json"))
+    var generation: JSONObject = ["_from_model_config": .bool(true)]
+    for key in ["bos_token_id", "eos_token_id", "pad_token_id"] {
+      if let value = object[key], value != .null { generation[key] = value }
+    }
+    try ModelConfiguration(generation).write(to: joinPath(folder, "generation_config.json"))
+    try SafetensorsWriter.writeFolder(sources, to: folder)
+  }
+}
