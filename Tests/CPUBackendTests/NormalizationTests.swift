@@ -5,7 +5,7 @@ import Testing
 @Suite struct NormalizationTests {
   /// The plain meaning, in double precision.
   static func normalize(
-    _ kind: Normalization.Kind, _ x: [Double], _ weight: [Double], _ bias: [Double], columns: Int, epsilon: Double
+    _ kind: NormalizationKernel.Kind, _ x: [Double], _ weight: [Double], _ bias: [Double], columns: Int, epsilon: Double
   ) -> [Double] {
     var y: [Double] = []
     for start in stride(from: 0, to: x.count, by: columns) {
@@ -20,8 +20,9 @@ import Testing
   }
 
   @Test(
-    arguments: [Normalization.Kind.layer, .rootMeanSquare], [(1, 1), (3, 5), (7, 8), (5, 33), (130, 64), (300, 391)])
-  func valuesAndGradientsAgreeWithDoublePrecision(_ kind: Normalization.Kind, _ size: (Int, Int)) {
+    arguments: [NormalizationKernel.Kind.layer, .rootMeanSquare],
+    [(1, 1), (3, 5), (7, 8), (5, 33), (130, 64), (300, 391)])
+  func valuesAndGradientsAgreeWithDoublePrecision(_ kind: NormalizationKernel.Kind, _ size: (Int, Int)) {
     let (rows, columns) = size
     let count = rows * columns
     let x = Memory(normals(count, seed: 1).map { $0 * 3 + 5 })
@@ -31,7 +32,7 @@ import Testing
     let y = Memory<Float>(repeating: .nan, count: count)
     let mean = Memory<Float>(repeating: .nan, count: rows)
     let deviation = Memory<Float>(repeating: .nan, count: rows)
-    let norm = Normalization(kind, rows: rows, columns: columns, epsilon: 1e-2)
+    let norm = NormalizationKernel(kind, rows: rows, columns: columns, epsilon: 1e-2)
     run(
       norm.forward(
         input: x.pointer, weight: weight.pointer, bias: kind == .layer ? bias.pointer : nil, output: y.pointer,
@@ -83,7 +84,7 @@ import Testing
     let x = Memory(normals(2 * 20, seed: 1))
     let y = Memory<Float>(repeating: 0, count: 40)
     run(
-      Normalization(.layer, rows: 2, columns: 20, epsilon: 1e-5).forward(
+      NormalizationKernel(.layer, rows: 2, columns: 20, epsilon: 1e-5).forward(
         input: x.pointer, weight: nil, bias: nil, output: y.pointer, mean: nil, reciprocalDeviation: nil))
     let one = [Double](repeating: 1, count: 20)
     let zero = [Double](repeating: 0, count: 20)
@@ -95,7 +96,7 @@ import Testing
     let x = Memory(normals(rows * columns, seed: 3, scale: 4))
     let limits = Memory((0..<(rows + 1) / 2).map { Int32($0 % (columns + 2)) })
     for useLimits in [false, true] {
-      let softmax = Softmax(
+      let softmax = SoftmaxKernel(
         rows: rows, columns: columns, limits: useLimits ? limits.pointer : nil, rowsPerLimit: 2)
       let y = Memory<Float>(repeating: .nan, count: x.count)
       run(softmax.forward(input: x.pointer, output: y.pointer))
@@ -122,7 +123,7 @@ import Testing
     let inf = Float.infinity
     let x = Memory<Float>([3e38, 3e38, -3e38, -inf, -inf, -inf, 0, -inf, 1, 1, .nan, 1])
     let y = Memory<Float>(repeating: 7, count: 12)
-    run(Softmax(rows: 4, columns: 3).forward(input: x.pointer, output: y.pointer))
+    run(SoftmaxKernel(rows: 4, columns: 3).forward(input: x.pointer, output: y.pointer))
     let e = exp(-1.0)
     let expected: [Double] = [0.5, 0.5, 0, 0, 0, 0, e / (e + 1), 0, 1 / (e + 1)]
     #expect(difference(Array(y.array[0..<9]), expected) < 1e-6)

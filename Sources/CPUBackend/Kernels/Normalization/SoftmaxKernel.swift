@@ -1,5 +1,5 @@
 /// Softmax over the rows of [rows, columns].
-package struct Softmax: @unchecked Sendable {
+package struct SoftmaxKernel: @unchecked Sendable {
   package let rows: Int
   package let columns: Int
   /// How many columns count, one number for each group of `rowsPerLimit` rows; the others get 0.

@@ -1,5 +1,5 @@
 /// Layer normalisation or RMS normalisation of each row of [rows, columns], with a weight and a bias per column.
-package struct Normalization: Sendable {
+package struct NormalizationKernel: Sendable {
   package enum Kind: Sendable {
     /// `(x - mean) / sqrt(variance + ε) * weight + bias`.
     case layer
