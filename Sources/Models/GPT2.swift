@@ -33,7 +33,9 @@ public struct GPT2: LanguageModel {
   public func hidden(_ tokens: Tensor, cache: KeyValueCache?) -> Tensor {
     let (batch, length) = (tokens.size(0), tokens.size(1))
     let limit = configuration.positionCount
-    if length > limit { scope.trace.fail("sequences of \(length) tokens are longer than n_positions, \(limit)") }
+    if cache == nil, length > limit {
+      scope.trace.fail("sequences of \(length) tokens are longer than n_positions, \(limit)")
+    }
     let positions =
       if let cache {
         positionEmbedding(scope.trace.iota(axis: 0, shape: [length]) + cache.position)
