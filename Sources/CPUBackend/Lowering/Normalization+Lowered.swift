@@ -2,7 +2,7 @@ import TensorGraph
 
 extension LayerNorm: Lowered {
   func kernel(_ operands: [TensorType], _ results: [TensorType]) -> Kernel {
-    let norm = Normalization(
+    let norm = NormalizationKernel(
       .layer, rows: results[0].rowCount, columns: results[0].columnCount, epsilon: Float(epsilon))
     return Kernel { p in
       norm.forward(
@@ -14,7 +14,7 @@ extension LayerNorm: Lowered {
 
 extension LayerNormGradient: Lowered {
   func kernel(_ operands: [TensorType], _ results: [TensorType]) -> Kernel {
-    let norm = Normalization(.layer, rows: results[0].rowCount, columns: results[0].columnCount, epsilon: 0)
+    let norm = NormalizationKernel(.layer, rows: results[0].rowCount, columns: results[0].columnCount, epsilon: 0)
     return Kernel(workspaceByteCount: norm.workspaceBytes) { p in
       norm.backward(
         input: p.input(0), weight: p.input(1), outputGradient: p.input(4), mean: p.input(2),
@@ -26,7 +26,7 @@ extension LayerNormGradient: Lowered {
 
 extension RMSNorm: Lowered {
   func kernel(_ operands: [TensorType], _ results: [TensorType]) -> Kernel {
-    let norm = Normalization(
+    let norm = NormalizationKernel(
       .rootMeanSquare, rows: results[0].rowCount, columns: results[0].columnCount, epsilon: Float(epsilon))
     return Kernel { p in
       norm.forward(
@@ -38,7 +38,7 @@ extension RMSNorm: Lowered {
 
 extension RMSNormGradient: Lowered {
   func kernel(_ operands: [TensorType], _ results: [TensorType]) -> Kernel {
-    let norm = Normalization(.rootMeanSquare, rows: results[0].rowCount, columns: results[0].columnCount, epsilon: 0)
+    let norm = NormalizationKernel(.rootMeanSquare, rows: results[0].rowCount, columns: results[0].columnCount, epsilon: 0)
     return Kernel(workspaceByteCount: norm.workspaceBytes) { p in
       norm.backward(
         input: p.input(0), weight: p.input(1), outputGradient: p.input(3), mean: nil, reciprocalDeviation: p.input(2),
