@@ -1,6 +1,6 @@
 import TensorGraph
 
-extension TensorGraph.Softmax: Lowered {
+extension Softmax: Lowered {
   func kernel(_ operands: [TensorType], _ results: [TensorType]) -> Kernel {
     let softmax = SoftmaxKernel(rows: results[0].rowCount, columns: results[0].columnCount)
     return Kernel(inPlace: [(0, 0)]) { p in softmax.forward(input: p.input(0), output: p.output(0)) }
