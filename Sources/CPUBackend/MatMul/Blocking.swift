@@ -37,6 +37,9 @@ struct Blocking {
 
   var tiles: Int { rowTiles * columnTiles }
 
+  /// The first column of each tile.
+  var columnStarts: [Int] { (0..<columnTiles).map { $0 * columnPanels / columnTiles * RegisterTile.columns } }
+
   /// The row panels and column panels of a tile.
   func panels(ofTile tile: Int) -> (rows: Range<Int>, columns: Range<Int>) {
     let row = tile / columnTiles

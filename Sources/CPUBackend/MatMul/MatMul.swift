@@ -92,6 +92,23 @@ package struct MatMul: Sendable {
     }
   }
 
+  /// Where the blocks that epilogues are called with begin along the columns, all multiples of 16.
+  func blockColumns() -> [Int] {
+    switch strategy {
+    case .empty: return []
+    case .depthParts: return [0]
+    case .rows:
+      return Array(stride(from: 0, to: n, by: RowProduct(self).width))
+    case .local:
+      return Blocking(m: m, n: n, k: k, batch: batch).columnStarts
+    case .packed:
+      let parts = parts().filter { $0.row == 0 }
+      return parts.flatMap { part in
+        Blocking(m: part.product.m, n: part.product.n, k: k).columnStarts.map { part.column + $0 }
+      }
+    }
+  }
+
   private enum Strategy { case empty, rows, local, depthParts, packed }
 
   private var strategy: Strategy {

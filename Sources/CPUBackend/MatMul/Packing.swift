@@ -84,8 +84,8 @@ private func copyRows16(
   _ source: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ target: UnsafeMutablePointer<Float>
 ) {
   for row in 0..<rows {
-    store8(load8(source + row * stride), target + row * 16)
-    store8(load8(source + row * stride + 8), target + row * 16 + 8)
+    Vector(at: source + row * stride).store(to: target + row * 16)
+    Vector(at: source + row * stride + 8).store(to: target + row * 16 + 8)
   }
 }
 
@@ -112,17 +112,18 @@ private func interleave16(
     for half in 0..<2 {
       let from = source + half * 8 * stride + k
       let block = transpose8(
-        load8(from), load8(from + stride), load8(from + 2 * stride), load8(from + 3 * stride),
-        load8(from + 4 * stride), load8(from + 5 * stride), load8(from + 6 * stride), load8(from + 7 * stride))
+        Vector(at: from), Vector(at: from + stride), Vector(at: from + 2 * stride), Vector(at: from + 3 * stride),
+        Vector(at: from + 4 * stride), Vector(at: from + 5 * stride), Vector(at: from + 6 * stride),
+        Vector(at: from + 7 * stride))
       let to = target + k * 16 + half * 8
-      store8(block.0, to)
-      store8(block.1, to + 16)
-      store8(block.2, to + 32)
-      store8(block.3, to + 48)
-      store8(block.4, to + 64)
-      store8(block.5, to + 80)
-      store8(block.6, to + 96)
-      store8(block.7, to + 112)
+      block.0.store(to: to)
+      block.1.store(to: to + 16)
+      block.2.store(to: to + 32)
+      block.3.store(to: to + 48)
+      block.4.store(to: to + 64)
+      block.5.store(to: to + 80)
+      block.6.store(to: to + 96)
+      block.7.store(to: to + 112)
     }
     k += 8
   }
@@ -140,19 +141,19 @@ private func interleave6(
   var k = 0
   while k + 8 <= depth {
     let from = source + k
-    let last = load8(from + 5 * stride)
+    let last = Vector(at: from + 5 * stride)
     let block = transpose8(
-      load8(from), load8(from + stride), load8(from + 2 * stride), load8(from + 3 * stride),
-      load8(from + 4 * stride), last, last, last)
+      Vector(at: from), Vector(at: from + stride), Vector(at: from + 2 * stride), Vector(at: from + 3 * stride),
+      Vector(at: from + 4 * stride), last, last, last)
     // Each store but the last is overwritten in part by the next, 6 floats on.
     let to = target + k * 6
-    store8(block.0, to)
-    store8(block.1, to + 6)
-    store8(block.2, to + 12)
-    store8(block.3, to + 18)
-    store8(block.4, to + 24)
-    store8(block.5, to + 30)
-    store8(block.6, to + 36)
+    block.0.store(to: to)
+    block.1.store(to: to + 6)
+    block.2.store(to: to + 12)
+    block.3.store(to: to + 18)
+    block.4.store(to: to + 24)
+    block.5.store(to: to + 30)
+    block.6.store(to: to + 36)
     let end = UnsafeMutableRawPointer(to + 42)
     end.storeBytes(of: block.7.lowHalf, as: SIMD4<Float>.self)
     (end + 16).storeBytes(of: block.7.highHalf.lowHalf, as: SIMD2<Float>.self)

@@ -18,23 +18,23 @@ enum RegisterTile {
     alpha: Float, accumulate: Bool
   ) {
     for row in 0..<6 { platform_prefetch_near(c + row * stride) }
-    var c00 = SIMD8<Float>.zero
-    var c01 = SIMD8<Float>.zero
-    var c10 = SIMD8<Float>.zero
-    var c11 = SIMD8<Float>.zero
-    var c20 = SIMD8<Float>.zero
-    var c21 = SIMD8<Float>.zero
-    var c30 = SIMD8<Float>.zero
-    var c31 = SIMD8<Float>.zero
-    var c40 = SIMD8<Float>.zero
-    var c41 = SIMD8<Float>.zero
-    var c50 = SIMD8<Float>.zero
-    var c51 = SIMD8<Float>.zero
+    var c00 = Vector.zero
+    var c01 = Vector.zero
+    var c10 = Vector.zero
+    var c11 = Vector.zero
+    var c20 = Vector.zero
+    var c21 = Vector.zero
+    var c30 = Vector.zero
+    var c31 = Vector.zero
+    var c40 = Vector.zero
+    var c41 = Vector.zero
+    var c50 = Vector.zero
+    var c51 = Vector.zero
     var a = a
     var b = b
     for _ in 0..<depth {
-      let b0 = load8(b)
-      let b1 = load8(b + 8)
+      let b0 = Vector(at: b)
+      let b1 = Vector(at: b + 8)
       let a0 = SIMD8(repeating: a[0])
       c00 = multiplyAdd(a0, b0, c00)
       c01 = multiplyAdd(a0, b1, c01)
@@ -95,17 +95,17 @@ enum RegisterTile {
 
   @inline(__always)
   private static func add(
-    _ left: SIMD8<Float>, _ right: SIMD8<Float>, _ scale: SIMD8<Float>, _ c: UnsafeMutablePointer<Float>
+    _ left: Vector, _ right: Vector, _ scale: Vector, _ c: UnsafeMutablePointer<Float>
   ) {
-    store8(multiplyAdd(left, scale, load8(c)), c)
-    store8(multiplyAdd(right, scale, load8(c + 8)), c + 8)
+    multiplyAdd(left, scale, Vector(at: c)).store(to: c)
+    multiplyAdd(right, scale, Vector(at: c + 8)).store(to: c + 8)
   }
 
   @inline(__always)
   private static func set(
-    _ left: SIMD8<Float>, _ right: SIMD8<Float>, _ scale: SIMD8<Float>, _ c: UnsafeMutablePointer<Float>
+    _ left: Vector, _ right: Vector, _ scale: Vector, _ c: UnsafeMutablePointer<Float>
   ) {
-    store8(left * scale, c)
-    store8(right * scale, c + 8)
+    (left * scale).store(to: c)
+    (right * scale).store(to: c + 8)
   }
 }

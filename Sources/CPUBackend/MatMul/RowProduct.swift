@@ -7,14 +7,18 @@ struct RowProduct {
 
   init(_ product: MatMul) { self.product = product }
 
+  /// The columns of a tile: about 64 K numbers of B, at least 16 wide and, read along rows, as wide as prefetching
+  /// likes.
+  var width: Int {
+    let narrowest = product.transposeB ? 16 : 128
+    return min(512, max(narrowest, 65536 / max(1, product.k) / 16 * 16))
+  }
+
   func launches(
     a: UnsafePointer<Float>, b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>, epilogue: MatMul.Epilogue?
   ) -> [Launch] {
     let product = self.product
-    // Tiles of about 32 K numbers of B, at least 16 columns wide and, read along rows, as wide as prefetching likes.
-    let narrowest = product.transposeB ? 16 : 128
-    let wanted = max(narrowest, 65536 / max(1, product.k) / 16 * 16)
-    let width = min(512, wanted)
+    let width = self.width
     let columnTiles = (product.n + width - 1) / width
     let launch = Launch(tiles: product.batch * columnTiles, scratchBytes: product.m * product.k * 4) { index, worker in
       let batch = index / columnTiles
@@ -96,16 +100,16 @@ private struct Rows {
     var t3 = Vector.zero
     var k = 0
     while k + 16 <= depth {
-      let x = load8(a + k)
-      s0 = multiplyAdd(x, load8(b0 + k), s0)
-      s1 = multiplyAdd(x, load8(b1 + k), s1)
-      s2 = multiplyAdd(x, load8(b2 + k), s2)
-      s3 = multiplyAdd(x, load8(b3 + k), s3)
-      let y = load8(a + k + 8)
-      t0 = multiplyAdd(y, load8(b0 + k + 8), t0)
-      t1 = multiplyAdd(y, load8(b1 + k + 8), t1)
-      t2 = multiplyAdd(y, load8(b2 + k + 8), t2)
-      t3 = multiplyAdd(y, load8(b3 + k + 8), t3)
+      let x = Vector(at: a + k)
+      s0 = multiplyAdd(x, Vector(at: b0 + k), s0)
+      s1 = multiplyAdd(x, Vector(at: b1 + k), s1)
+      s2 = multiplyAdd(x, Vector(at: b2 + k), s2)
+      s3 = multiplyAdd(x, Vector(at: b3 + k), s3)
+      let y = Vector(at: a + k + 8)
+      t0 = multiplyAdd(y, Vector(at: b0 + k + 8), t0)
+      t1 = multiplyAdd(y, Vector(at: b1 + k + 8), t1)
+      t2 = multiplyAdd(y, Vector(at: b2 + k + 8), t2)
+      t3 = multiplyAdd(y, Vector(at: b3 + k + 8), t3)
       k += 16
     }
     var sums = SIMD4<Float>((s0 + t0).sum(), (s1 + t1).sum(), (s2 + t2).sum(), (s3 + t3).sum())
@@ -142,7 +146,7 @@ private struct Rows {
   private func addEightRows(
     _ b: UnsafePointer<Float>, _ stride: Int, _ a: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>
   ) {
-    let x = load8(a) * alpha
+    let x = Vector(at: a) * alpha
     let (x0, x1, x2, x3) = (
       Vector(repeating: x[0]), Vector(repeating: x[1]), Vector(repeating: x[2]), Vector(repeating: x[3])
     )
@@ -152,15 +156,15 @@ private struct Rows {
     var column = 0
     while column + 8 <= columns {
       let from = b + column
-      var even = multiplyAdd(x0, load8(from), load8(c + column))
-      var odd = load8(from + stride) * x1
-      even = multiplyAdd(x2, load8(from + 2 * stride), even)
-      odd = multiplyAdd(x3, load8(from + 3 * stride), odd)
-      even = multiplyAdd(x4, load8(from + 4 * stride), even)
-      odd = multiplyAdd(x5, load8(from + 5 * stride), odd)
-      even = multiplyAdd(x6, load8(from + 6 * stride), even)
-      odd = multiplyAdd(x7, load8(from + 7 * stride), odd)
-      store8(even + odd, c + column)
+      var even = multiplyAdd(x0, Vector(at: from), Vector(at: c + column))
+      var odd = Vector(at: from + stride) * x1
+      even = multiplyAdd(x2, Vector(at: from + 2 * stride), even)
+      odd = multiplyAdd(x3, Vector(at: from + 3 * stride), odd)
+      even = multiplyAdd(x4, Vector(at: from + 4 * stride), even)
+      odd = multiplyAdd(x5, Vector(at: from + 5 * stride), odd)
+      even = multiplyAdd(x6, Vector(at: from + 6 * stride), even)
+      odd = multiplyAdd(x7, Vector(at: from + 7 * stride), odd)
+      (even + odd).store(to: c + column)
       column += 8
     }
     while column < columns {

@@ -1,13 +1,13 @@
 /// Eight vectors as the columns of the matrix whose rows they were.
 typealias Block8 = (
-  SIMD8<Float>, SIMD8<Float>, SIMD8<Float>, SIMD8<Float>, SIMD8<Float>, SIMD8<Float>, SIMD8<Float>, SIMD8<Float>
+  Vector, Vector, Vector, Vector, Vector, Vector, Vector, Vector
 )
 
 /// The transpose of an 8 by 8 matrix, in 24 shuffles.
 @inline(__always)
 func transpose8(
-  _ r0: SIMD8<Float>, _ r1: SIMD8<Float>, _ r2: SIMD8<Float>, _ r3: SIMD8<Float>, _ r4: SIMD8<Float>,
-  _ r5: SIMD8<Float>, _ r6: SIMD8<Float>, _ r7: SIMD8<Float>
+  _ r0: Vector, _ r1: Vector, _ r2: Vector, _ r3: Vector, _ r4: Vector,
+  _ r5: Vector, _ r6: Vector, _ r7: Vector
 ) -> Block8 {
   let a0 = interleaveLow(r0, r1)
   let a1 = interleaveHigh(r0, r1)
@@ -36,21 +36,21 @@ func transpose8(
 // Each of these is one shuffle within the halves of a 256-bit register.
 
 @inline(__always)
-private func interleaveLow(_ a: SIMD8<Float>, _ b: SIMD8<Float>) -> SIMD8<Float> {
+private func interleaveLow(_ a: Vector, _ b: Vector) -> Vector {
   SIMD8(a[0], b[0], a[1], b[1], a[4], b[4], a[5], b[5])
 }
 
 @inline(__always)
-private func interleaveHigh(_ a: SIMD8<Float>, _ b: SIMD8<Float>) -> SIMD8<Float> {
+private func interleaveHigh(_ a: Vector, _ b: Vector) -> Vector {
   SIMD8(a[2], b[2], a[3], b[3], a[6], b[6], a[7], b[7])
 }
 
 @inline(__always)
-private func pairsLow(_ a: SIMD8<Float>, _ b: SIMD8<Float>) -> SIMD8<Float> {
+private func pairsLow(_ a: Vector, _ b: Vector) -> Vector {
   SIMD8(a[0], a[1], b[0], b[1], a[4], a[5], b[4], b[5])
 }
 
 @inline(__always)
-private func pairsHigh(_ a: SIMD8<Float>, _ b: SIMD8<Float>) -> SIMD8<Float> {
+private func pairsHigh(_ a: Vector, _ b: Vector) -> Vector {
   SIMD8(a[2], a[3], b[2], b[3], a[6], a[7], b[6], b[7])
 }
