@@ -1,3 +1,5 @@
+import Core
+
 /// GPT-2's writing of bytes as printable characters, which keeps `tokenizer.json` free of spaces and broken text.
 ///
 /// Source: `bytes_to_unicode` of GPT-2: printable Latin-1 stands for itself, the rest follows from U+0100 on.
@@ -49,7 +51,7 @@ struct ByteLevelPreTokenizer: PreTokenizer {
   var trimOffsets = true
   var usePattern = true
 
-  var json: JSONValue { byteLevelJSON(addPrefixSpace, trimOffsets, usePattern) }
+  var json: JSONObject { byteLevelJSON(addPrefixSpace, trimOffsets, usePattern) }
 
   func split(_ text: TextSlice, _ body: (TextSlice) -> Void) {
     guard let first = text.bytes.first else { return }
@@ -89,7 +91,7 @@ struct ByteLevelPostProcessor: PostProcessor {
   var trimOffsets = true
   var usePattern = true
 
-  var json: JSONValue { byteLevelJSON(addPrefixSpace, trimOffsets, usePattern) }
+  var json: JSONObject { byteLevelJSON(addPrefixSpace, trimOffsets, usePattern) }
 
   func process(_ output: inout TokenOutput, vocabulary: Vocabulary, text: UnsafeBufferPointer<UInt8>) {
     guard trimOffsets, output.recordsOffsets else { return }
@@ -137,15 +139,15 @@ struct ByteLevelDecoder: TokenDecoder {
   var trimOffsets = true
   var usePattern = true
 
-  var json: JSONValue { byteLevelJSON(addPrefixSpace, trimOffsets, usePattern) }
+  var json: JSONObject? { byteLevelJSON(addPrefixSpace, trimOffsets, usePattern) }
   var separator: [UInt8] { [] }
 
   func bytes(of token: [UInt8]) -> [UInt8] { ByteLevelAlphabet.bytes(of: token) ?? token }
 }
 
-private func byteLevelJSON(_ addPrefixSpace: Bool, _ trimOffsets: Bool, _ usePattern: Bool) -> JSONValue {
+private func byteLevelJSON(_ addPrefixSpace: Bool, _ trimOffsets: Bool, _ usePattern: Bool) -> JSONObject {
   [
-    "type": "ByteLevel", "add_prefix_space": .bool(addPrefixSpace), "trim_offsets": .bool(trimOffsets),
+    "type": .string("ByteLevel"), "add_prefix_space": .bool(addPrefixSpace), "trim_offsets": .bool(trimOffsets),
     "use_regex": .bool(usePattern),
   ]
 }

@@ -2,58 +2,63 @@ import Core
 
 extension BytePairEncoding {
   /// Reads the model of a `tokenizer.json`: merges are pairs, or strings with a space between the two tokens.
-  init(_ part: JSONPart) throws {
+  init(_ part: JSONFields) throws {
     for key in ["dropout", "continuing_subword_prefix", "end_of_word_suffix", "byte_fallback"] {
       try part.requireOff(key)
     }
-    var vocabulary = Vocabulary()
-    let members = try part.members("vocab")
-    for member in members {
-      guard case .integer(let id) = member.value else {
-        let token = String(decoding: member.key, as: UTF8.self)
-        throw part.malformed("the id of token '\(token)' in 'vocab' must be an integer, not \(member.value.kind)")
-      }
-      if let problem = vocabulary.insert(member.key, id: id, expected: members.count) {
-        throw part.malformed("\(problem), in 'vocab'")
-      }
-    }
+    let vocabulary = try Vocabulary(part)
+    guard let elements = part.object["merges"]?.arrayValue else { throw part.failure("merges", mustBe: "an array") }
     var merges: [(first: Int32, second: Int32, merged: Int32)] = []
-    let elements = try part.elements("merges")
     merges.reserveCapacity(elements.count)
     for (index, element) in elements.enumerated() {
       guard let (first, second) = BytePairEncoding.pair(element) else {
-        if index == 0, case .string(let text) = element, text.starts(with: Array("#version".utf8)) { continue }
-        throw part.malformed("merge \(index) in 'merges' must be two tokens, as [\"a\", \"b\"] or \"a b\"")
+        if index == 0, let text = element.stringValue, text.hasPrefix("#version") { continue }
+        throw part.malformed("merge \(index) in model.merges must be two tokens, as [\"a\", \"b\"] or \"a b\"")
       }
       func id(_ token: [UInt8]) throws -> Int32 {
         if let id = vocabulary.id(of: token) { return id }
         let text = String(decoding: token, as: UTF8.self)
-        throw part.malformed("merge \(index) in 'merges' needs the token '\(text)', which 'vocab' does not have")
+        throw part.malformed(
+          "merge \(index) in model.merges needs the token '\(text)', which model.vocab does not have")
       }
       merges.append((try id(first), try id(second), try id(first + second)))
     }
-    let unknown = try part.optionalBytes("unk_token")
-    if let unknown, vocabulary.id(of: unknown) == nil {
-      let text = String(decoding: unknown, as: UTF8.self)
-      throw part.malformed("the unknown token '\(text)' is not in 'vocab'")
+    let unknown = try part.optionalString("unk_token")
+    if let unknown, vocabulary.id(of: Array(unknown.utf8)) == nil {
+      throw part.malformed("the unknown token '\(unknown)' is not in model.vocab")
     }
     self.init(
-      vocabulary: vocabulary, merges: merges, unknownToken: unknown,
-      fusesUnknown: try part.bool("fuse_unk", or: false), ignoresMerges: try part.bool("ignore_merges", or: false))
+      vocabulary: vocabulary, merges: merges, unknownToken: unknown.map { Array($0.utf8) },
+      fusesUnknown: try part.bool("fuse_unk", default: false),
+      ignoresMerges: try part.bool("ignore_merges", default: false))
   }
 
   private static func pair(_ value: JSONValue) -> ([UInt8], [UInt8])? {
     switch value {
     case .array(let parts):
-      guard parts.count == 2, case .string(let first) = parts[0], case .string(let second) = parts[1] else {
-        return nil
-      }
-      return (first, second)
+      guard parts.count == 2, let first = parts[0].stringValue, let second = parts[1].stringValue else { return nil }
+      return (Array(first.utf8), Array(second.utf8))
     case .string(let text):
-      let parts = text.split(separator: 0x20, omittingEmptySubsequences: false)
+      let parts = text.utf8.split(separator: 0x20, omittingEmptySubsequences: false)
       guard parts.count == 2 else { return nil }
       return (Array(parts[0]), Array(parts[1]))
     default: return nil
+    }
+  }
+}
+
+extension Vocabulary {
+  /// Reads the object of tokens and ids under `vocab`.
+  init(_ part: JSONFields) throws {
+    self.init()
+    guard let object = part.object["vocab"]?.objectValue else { throw part.failure("vocab", mustBe: "an object") }
+    for token in object.keys {
+      guard let id = object[token]?.integerValue else {
+        throw part.malformed("the id of token '\(token)' in model.vocab must be an integer")
+      }
+      if let problem = insert(Array(token.utf8), id: Int64(id), expected: object.keys.count) {
+        throw part.malformed("\(problem), in model.vocab")
+      }
     }
   }
 }

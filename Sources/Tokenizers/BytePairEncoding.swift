@@ -145,16 +145,16 @@ package struct BytePairEncoding: TokenModel {
     return piece.source(of: start..<end)
   }
 
-  package var json: JSONValue {
-    [
-      "type": "BPE", "dropout": nil, "unk_token": unknownToken.map { .string($0) } ?? .null,
-      "continuing_subword_prefix": nil, "end_of_word_suffix": nil, "fuse_unk": .bool(fusesUnknown),
-      "byte_fallback": false, "ignore_merges": .bool(ignoresMerges),
-      "vocab": .object(vocabulary.ordered.map { JSONMember($0.token, .integer(Int64($0.id))) }),
+  package var json: JSONObject {
+    func text(_ token: [UInt8]?) -> JSONValue { .string(String(decoding: token ?? [], as: UTF8.self)) }
+    var vocab = JSONObject()
+    for (token, id) in vocabulary.ordered { vocab[String(decoding: token, as: UTF8.self)] = .integer(Int(id)) }
+    return [
+      "type": .string("BPE"), "dropout": .null, "unk_token": unknownToken.map(text) ?? .null,
+      "continuing_subword_prefix": .null, "end_of_word_suffix": .null, "fuse_unk": .bool(fusesUnknown),
+      "byte_fallback": .bool(false), "ignore_merges": .bool(ignoresMerges), "vocab": .object(vocab),
       "merges": .array(
-        merges.map { pair in
-          .array([pair.first, pair.second].map { .string(vocabulary.token(of: $0) ?? []) })
-        }),
+        merges.map { .array([text(vocabulary.token(of: $0.first)), text(vocabulary.token(of: $0.second))]) }),
     ]
   }
 }

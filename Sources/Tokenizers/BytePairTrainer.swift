@@ -50,15 +50,14 @@ public struct BytePairTrainer: Sendable {
       for document in documents { document.withUnsafeBufferPointer { BytePairTrainer.count($0, &counts) } }
       return
     }
-    let parts = CountedParts(workers)
-    DispatchQueue.concurrentPerform(iterations: workers) { worker in
+    let parts = parallelMap(workers) { worker in
       var part = WordCounts()
       for index in stride(from: worker, to: documents.count, by: workers) {
         documents[index].withUnsafeBufferPointer { BytePairTrainer.count($0, &part) }
       }
-      parts.set(worker, part)
+      return part
     }
-    for part in parts.all { counts.add(part) }
+    for part in parts { counts.add(part) }
   }
 
   /// Counts the words of a text.
@@ -105,14 +104,4 @@ public struct BytePairTrainer: Sendable {
       postProcessor: ByteLevelPostProcessor(), decoder: ByteLevelDecoder(), addedTokens: added,
       roles: options.roles, name: "the trained tokenizer")
   }
-}
-
-/// What each worker counted; written once a place, read when all are done, which makes the unchecked Sendable true.
-private final class CountedParts: @unchecked Sendable {
-  private let lock = NSLock()
-  private(set) var all: [WordCounts]
-
-  init(_ count: Int) { all = Array(repeating: WordCounts(), count: count) }
-
-  func set(_ index: Int, _ part: WordCounts) { lock.withLock { all[index] = part } }
 }

@@ -8,6 +8,8 @@ public struct CharacterTrainer: Sendable {
   public var unknownToken: String? = "<unk>"
   /// More tokens, which come before the characters.
   public var specialTokens: [String] = []
+  /// Which of the special tokens play which roles; by their names where this is nil.
+  public var roles: SpecialTokenRoles?
 
   private var seen = [UInt64](repeating: 0, count: 0x110000 / 64)
 
@@ -48,7 +50,10 @@ public struct CharacterTrainer: Sendable {
     }
     let model = BytePairEncoding(
       vocabulary: vocabulary, merges: [], unknownToken: unknownToken.map { Array($0.utf8) })
+    var roles = roles
+    if roles?.unknown == nil { roles?.unknown = unknownToken }
     return try Tokenizer(
-      model: model, decoder: FuseDecoder(), addedTokens: added, name: "the character-level tokenizer")
+      model: model, decoder: FuseDecoder(), addedTokens: added, roles: roles,
+      name: "the character-level tokenizer")
   }
 }

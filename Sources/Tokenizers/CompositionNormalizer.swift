@@ -1,8 +1,10 @@
+import Core
+
 /// Canonical composition (NFC).
 ///
 /// Complexity: O(bytes), plus sorting of runs of combining marks. Text that is composed already is handed on as it is.
 struct CompositionNormalizer: Normalizer {
-  var json: JSONValue { ["type": "NFC"] }
+  var json: JSONObject { ["type": .string("NFC")] }
 
   func normalize(_ text: TextSlice, _ body: (TextSlice) -> Void) {
     guard let base = text.bytes.baseAddress, let first = firstUnstable(base, 0, text.count) else { return body(text) }

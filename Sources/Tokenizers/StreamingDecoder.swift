@@ -16,6 +16,9 @@ struct DecodeTable: Sendable {
 
   func isSpecial(_ id: Int32) -> Bool { id >= 0 && Int(id) < special.count && special[Int(id)] }
 
+  /// How many bytes of text each id stands for; special tokens are no text.
+  var byteCounts: [Int] { special.indices.map { special[$0] ? 0 : starts[$0 + 1] - starts[$0] } }
+
   func append(_ id: Int32, skipsSpecialTokens: Bool, isFirst: inout Bool, to result: inout [UInt8]) {
     guard id >= 0, Int(id) < special.count else { return }
     let index = Int(id)

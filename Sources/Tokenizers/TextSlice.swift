@@ -1,3 +1,5 @@
+import Core
+
 /// A piece of text on its way through the pipeline: its bytes now, and where in the caller's text they came from.
 ///
 /// Valid only inside the closure that receives it. A stage that changes text hands on slices of a buffer of its own.
@@ -62,14 +64,14 @@ package protocol Normalizer: Sendable {
   /// Calls `body` once with the changed text; with `text` itself where nothing changes.
   func normalize(_ text: TextSlice, _ body: (TextSlice) -> Void)
   /// The stage as `tokenizer.json` has it.
-  var json: JSONValue { get }
+  var json: JSONObject { get }
 }
 
 /// A stage that splits text into the pieces that the model encodes on their own.
 package protocol PreTokenizer: Sendable {
   /// Calls `body` with the pieces in order.
   func split(_ text: TextSlice, _ body: (TextSlice) -> Void)
-  var json: JSONValue { get }
+  var json: JSONObject { get }
 }
 
 /// The stage that turns a piece into ids.
@@ -80,14 +82,14 @@ package protocol TokenModel: Sendable {
   var unknownToken: [UInt8]? { get }
   /// Appends the ids of `piece`.
   func encode(_ piece: TextSlice, _ workspace: EncodingWorkspace, into output: inout TokenOutput)
-  var json: JSONValue { get }
+  var json: JSONObject { get }
 }
 
 /// A stage that adds to or corrects what the model gave for the whole text.
 package protocol PostProcessor: Sendable {
   /// Corrects the tokens of a text; `text` holds the caller's bytes.
   func process(_ output: inout TokenOutput, vocabulary: Vocabulary, text: UnsafeBufferPointer<UInt8>)
-  var json: JSONValue { get }
+  var json: JSONObject { get }
 }
 
 /// A stage that turns tokens back into text.
@@ -96,7 +98,8 @@ package protocol TokenDecoder: Sendable {
   func bytes(of token: [UInt8]) -> [UInt8]
   /// What stands between two tokens.
   var separator: [UInt8] { get }
-  var json: JSONValue { get }
+  /// The stage as `tokenizer.json` has it; nil for the lack of one.
+  var json: JSONObject? { get }
 }
 
 /// The ids of a text as they are found, with their places in the text where these are wanted.

@@ -19,13 +19,18 @@ extension Tokenizer {
   ///
   /// Throws: `MartletError`, which names the key, for content that is malformed or has parts that are not supported.
   public convenience init(json: [UInt8], name: String, roles: SpecialTokenRoles? = nil) throws {
-    let file = try JSONPart(Tokenizer.parse(json, name), file: name)
+    guard let object = try JSONValue(parsing: json, name: name).objectValue else {
+      throw MartletError(
+        .malformedFile, "the top of the file must be a JSON object, {...}", at: name,
+        remedy: "Check that this is a tokenizer.json.")
+    }
+    let file = JSONFields(object, file: name)
     try file.requireOff("truncation")
     try file.requireOff("padding")
     let normalizer = try PipelineParts.read("normalizer", of: file, PipelineParts.normalizers)
     let preTokenizer = try PipelineParts.read("pre_tokenizer", of: file, PipelineParts.preTokenizers)
     guard let model = try PipelineParts.read("model", of: file, PipelineParts.models, defaultType: "BPE") else {
-      throw file.malformed("the key 'model' is missing")
+      throw file.failure("model", mustBe: "an object")
     }
     let postProcessor = try PipelineParts.read("post_processor", of: file, PipelineParts.postProcessors)
     let decoder = try PipelineParts.read("decoder", of: file, PipelineParts.decoders)
@@ -34,33 +39,22 @@ extension Tokenizer {
       decoder: decoder ?? SpacedDecoder(), addedTokens: try Tokenizer.addedTokens(file), roles: roles, name: name)
   }
 
-  fileprivate static func parse(_ json: [UInt8], _ name: String) throws -> JSONValue {
-    do {
-      return try json.withUnsafeBufferPointer { (bytes) throws(JSONFault) in try JSONReader.parse(bytes) }
-    } catch {
-      throw MartletError(
-        .malformedFile, "not valid JSON: \(error.reason)", at: "\(name), byte \(error.offset)",
-        remedy: "Write the file again with the program that made it.")
-    }
-  }
-
-  private static func addedTokens(_ file: JSONPart) throws -> [AddedToken] {
-    guard let value = file.value["added_tokens"], value != .null else { return [] }
+  private static func addedTokens(_ file: JSONFields) throws -> [AddedToken] {
+    guard let value = file.object["added_tokens"], value != .null else { return [] }
+    guard let elements = value.arrayValue else { throw file.failure("added_tokens", mustBe: "an array") }
     var tokens: [AddedToken] = []
     var ids: Set<Int32> = []
-    for (index, element) in try file.elements("added_tokens").enumerated() {
-      let part = try JSONPart(element, file: file.file, path: "added_tokens[\(index)]")
-      let number = try part.integer("id")
-      guard let id = Int32(exactly: number), id >= 0 else {
-        throw part.malformed("the id \(number) is not between 0 and 2^31")
-      }
+    for (index, element) in elements.enumerated() {
+      guard let object = element.objectValue else { throw file.malformed("added_tokens[\(index)] must be an object") }
+      let part = JSONFields(object, file: "\(file.file), added_tokens[\(index)]")
+      let id = Int32(try part.integer("id", in: 0...Int(Int32.max)))
       guard ids.insert(id).inserted else { throw part.malformed("the id \(id) comes twice") }
       var token = AddedToken(id: id, content: try part.string("content"))
-      token.singleWord = try part.bool("single_word", or: false)
-      token.stripsLeft = try part.bool("lstrip", or: false)
-      token.stripsRight = try part.bool("rstrip", or: false)
-      token.isSpecial = try part.bool("special", or: false)
-      token.isNormalized = try part.bool("normalized", or: !token.isSpecial)
+      token.singleWord = try part.bool("single_word", default: false)
+      token.stripsLeft = try part.bool("lstrip", default: false)
+      token.stripsRight = try part.bool("rstrip", default: false)
+      token.isSpecial = try part.bool("special", default: false)
+      token.isNormalized = try part.bool("normalized", default: !token.isSpecial)
       tokens.append(token)
     }
     return tokens
@@ -68,19 +62,20 @@ extension Tokenizer {
 
   /// The content of a `tokenizer.json` that the `tokenizers` library reads, and this class.
   public func json() -> [UInt8] {
+    func part(_ object: JSONObject?) -> JSONValue { object.map { .object($0) } ?? .null }
     let tokens = addedTokens.map { token -> JSONValue in
-      [
-        "id": .integer(Int64(token.id)), "content": .string(token.content), "single_word": .bool(token.singleWord),
+      .object([
+        "id": .integer(Int(token.id)), "content": .string(token.content), "single_word": .bool(token.singleWord),
         "lstrip": .bool(token.stripsLeft), "rstrip": .bool(token.stripsRight),
         "normalized": .bool(token.isNormalized), "special": .bool(token.isSpecial),
-      ]
+      ])
     }
-    let file: JSONValue = [
-      "version": "1.0", "truncation": nil, "padding": nil, "added_tokens": .array(tokens),
-      "normalizer": normalizer?.json ?? .null, "pre_tokenizer": preTokenizer?.json ?? .null,
-      "post_processor": postProcessor?.json ?? .null, "decoder": decoder.json, "model": model.json,
+    let file: JSONObject = [
+      "version": .string("1.0"), "truncation": .null, "padding": .null, "added_tokens": .array(tokens),
+      "normalizer": part(normalizer?.json), "pre_tokenizer": part(preTokenizer?.json),
+      "post_processor": part(postProcessor?.json), "decoder": part(decoder.json), "model": part(model.json),
     ]
-    return file.written(indented: true) + [0x0A]
+    return Array((JSONValue.object(file).text(indent: 2) + "\n").utf8)
   }
 
   /// Writes `tokenizer.json`, `tokenizer_config.json` and `special_tokens_map.json` into a folder, each atomically,
@@ -90,17 +85,16 @@ extension Tokenizer {
   public func save(to folder: String) throws {
     try AtomicFile.write(json(), to: joinPath(folder, "tokenizer.json"))
     let map = roles.json
-    let config: [JSONMember] =
-      [
-        JSONMember(Array("tokenizer_class".utf8), "PreTrainedTokenizerFast"),
-        JSONMember(Array("clean_up_tokenization_spaces".utf8), false),
-        // The library's sign for "no limit"; a model's own limit is in its config.json.
-        JSONMember(Array("model_max_length".utf8), .integer(1_000_000_000_000_000_000)),
-      ] + map
+    var config: JSONObject = [
+      "tokenizer_class": .string("PreTrainedTokenizerFast"), "clean_up_tokenization_spaces": .bool(false),
+      // The library's sign for "no limit"; a model's own limit is in its config.json.
+      "model_max_length": .integer(1_000_000_000_000_000_000),
+    ]
+    for key in map.keys { config[key] = map[key] }
     try AtomicFile.write(
-      JSONValue.object(config).written(indented: true) + [0x0A], to: joinPath(folder, "tokenizer_config.json"))
+      JSONValue.object(config).text(indent: 2) + "\n", to: joinPath(folder, "tokenizer_config.json"))
     try AtomicFile.write(
-      JSONValue.object(map).written(indented: true) + [0x0A], to: joinPath(folder, "special_tokens_map.json"))
+      JSONValue.object(map).text(indent: 2) + "\n", to: joinPath(folder, "special_tokens_map.json"))
   }
 
   /// The SHA-256 of `json()` in hexadecimal digits: what data made with this tokenizer is marked with.
@@ -110,21 +104,22 @@ extension Tokenizer {
 }
 
 extension SpecialTokenRoles {
-  fileprivate var json: [JSONMember] {
-    let roles = [
-      ("bos_token", beginningOfText), ("eos_token", endOfText), ("pad_token", padding), ("unk_token", unknown),
-    ]
-    return roles.compactMap { key, token in token.map { JSONMember(Array(key.utf8), .string($0)) } }
+  fileprivate var json: JSONObject {
+    var object = JSONObject()
+    object["bos_token"] = beginningOfText.map { .string($0) }
+    object["eos_token"] = endOfText.map { .string($0) }
+    object["pad_token"] = padding.map { .string($0) }
+    object["unk_token"] = unknown.map { .string($0) }
+    return object
   }
 
   /// Reads the roles of a `tokenizer_config.json`.
   fileprivate init(configFile path: String) throws {
-    let value = try Tokenizer.parse(try FileSystem.read(path, limit: 1 << 26), path)
-    let part = try JSONPart(value, file: path)
+    let fields = try JSONFields(file: path)
     /// A token is a string or an object with its content.
     func token(_ key: String) throws -> String? {
-      if case .object? = value[key] { return try part.part(key)?.string("content") }
-      return try part.optionalString(key)
+      if case .object? = fields.object[key] { return try fields.fields(key).string("content") }
+      return try fields.optionalString(key)
     }
     self.init(
       beginningOfText: try token("bos_token"), endOfText: try token("eos_token"), padding: try token("pad_token"),

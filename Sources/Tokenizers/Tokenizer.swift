@@ -188,6 +188,9 @@ public final class Tokenizer: Sendable {
     return bytes
   }
 
+  /// How many bytes of text each id stands for; special tokens are no text.
+  package var byteCounts: [Int] { decodeTable.byteCounts }
+
   /// A decoder for ids that come one by one.
   public func streamingDecoder(skipsSpecialTokens: Bool = true) -> StreamingDecoder {
     StreamingDecoder(table: decodeTable, skipsSpecialTokens: skipsSpecialTokens)
