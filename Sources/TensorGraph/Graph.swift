@@ -30,6 +30,17 @@ public struct Node: Sendable {
   public var phase: Phase
   /// The numbered region whose activations may be recomputed instead of kept, or 0.
   public var region: Int
+
+  /// A node of a graph.
+  public init(
+    _ operation: any Operation, _ operands: [ValueID], _ results: [TensorType], phase: Phase = .forward, region: Int = 0
+  ) {
+    self.operation = operation
+    self.operands = operands
+    self.results = results
+    self.phase = phase
+    self.region = region
+  }
 }
 
 /// A computation without side effects: nodes in an order in which they can run, each reading earlier ones.
@@ -39,6 +50,13 @@ public struct Graph: Sendable {
 
   /// An empty graph.
   public init() {}
+
+  /// The value whose elements a value has under another shape.
+  public func base(_ value: ValueID) -> ValueID {
+    var value = value
+    while nodes[value.node].operation is Reshape { value = nodes[value.node].operands[0] }
+    return value
+  }
 
   /// The type of a value.
   public func type(_ value: ValueID) -> TensorType { nodes[value.node].results[value.result] }

@@ -36,11 +36,7 @@ struct Fusion {
   }
 
   /// The value whose memory a value lies in: reshapes are views.
-  func base(_ value: ValueID) -> ValueID {
-    var value = value
-    while graph.nodes[value.node].operation is Reshape { value = graph.nodes[value.node].operands[0] }
-    return value
-  }
+  func base(_ value: ValueID) -> ValueID { graph.base(value) }
 
   /// Where a node of the space of `value` finds that value's numbers.
   func source(_ value: ValueID) -> ElementwiseSource {
@@ -80,7 +76,6 @@ struct Fusion {
     for operand in elementwiseOperands(node) {
       guard case .value(let value, let access) = source(operand) else { continue }
       sources.append(value)
-      if access.isFull, graph.nodes[value.node].operation is Broadcast { materialize(value) }
       if graph.nodes[value.node].operation is Broadcast { materialize(value) }
     }
     for operand in node.operands.dropFirst(elementwiseOperands(node).count) { materialize(operand) }

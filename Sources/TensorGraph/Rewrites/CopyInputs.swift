@@ -7,14 +7,10 @@ extension Program {
     var program = self
     var copies: [ValueID: ValueID] = [:]
     func copy(_ value: ValueID) -> ValueID {
-      var base = value
-      while program.graph.nodes[base.node].operation is Reshape { base = program.graph.nodes[base.node].operands[0] }
-      guard program.graph.nodes[base.node].operation is Input else { return value }
+      guard program.graph.nodes[program.graph.base(value).node].operation is Input else { return value }
       if let known = copies[value] { return known }
       let type = program.graph.type(value)
-      program.graph.nodes.append(
-        Node(
-          operation: Convert(scalar: type.scalar), operands: [value], results: [type], phase: .update, region: 0))
+      program.graph.nodes.append(Node(Convert(scalar: type.scalar), [value], [type], phase: .update))
       let new = ValueID(node: program.graph.nodes.count - 1)
       copies[value] = new
       return new

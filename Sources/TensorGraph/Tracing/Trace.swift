@@ -99,8 +99,7 @@ public final class Trace {
 
   private func append(_ operation: some Operation, _ operands: [ValueID], _ results: [TensorType]) -> [Tensor] {
     let node = program.graph.nodes.count
-    program.graph.nodes.append(
-      Node(operation: operation, operands: operands, results: results, phase: phase, region: region))
+    program.graph.nodes.append(Node(operation, operands, results, phase: phase, region: region))
     return results.indices.map { Tensor(type: results[$0], id: ValueID(node: node, result: $0), trace: self) }
   }
 }
