@@ -142,9 +142,34 @@ def validation_loss(model, data, context):
     return total / (len(data) - 1)
 
 
+def save(model, o, folder):
+    """Writes the model as a Hugging Face GPT-2, whose matrices are stored input by output."""
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    config = GPT2Config(
+        vocab_size=model.wte.weight.shape[0], n_positions=o.context, n_embd=o.width, n_layer=o.layers, n_head=o.heads,
+        n_inner=o.inner, activation_function="gelu_new" if o.gelu == "tanh" else "gelu", resid_pdrop=0.0, embd_pdrop=0.0,
+        attn_pdrop=0.0, tie_word_embeddings=not o.untied, bos_token_id=0, eos_token_id=0)
+    theirs = GPT2LMHeadModel(config)
+    renamed = {"attn_proj": "attn.c_proj", "mlp_proj": "mlp.c_proj", "c_attn": "attn.c_attn", "c_fc": "mlp.c_fc"}
+    tensors = {}
+    for name, tensor in model.state_dict().items():
+        parts = [renamed.get(part, part) for part in name.split(".")]
+        is_linear = name.startswith("h.") and tensor.dim() == 2
+        key = "lm_head.weight" if parts[0] == "head" else "transformer." + ".".join(parts)
+        tensors[key] = tensor.T.contiguous() if is_linear else tensor
+    if not o.untied:
+        tensors["lm_head.weight"] = tensors["transformer.wte.weight"]
+    if o.no_bias:
+        tensors = {k: torch.zeros_like(v) for k, v in theirs.state_dict().items() if k.endswith("bias")} | tensors
+    theirs.load_state_dict(tensors)
+    theirs.save_pretrained(folder)
+
+
 def options(arguments=None):
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("text", type=Path)
+    p.add_argument("--save", type=Path, help="a folder for the trained model in Hugging Face's layout")
     for name, default in [("layers", 4), ("heads", 4), ("width", 128), ("inner", 0), ("context", 64), ("batch", 12),
                           ("steps", 2000), ("warmup", 100), ("threads", 2), ("seed", 1), ("muon-steps", 5),
                           ("report-every", 0)]:
@@ -218,6 +243,8 @@ def train(o):
             for parameter, average in zip(names.values(), averaged):
                 parameter.copy_(average)
         result["validation_loss_averaged"] = validation_loss(model, validation, o.context)
+    if o.save:
+        save(model, o, o.save)
     result = {name: round(value, 4) for name, value in result.items()}
     return result | {
         "wall_seconds": round(wall, 1), "processor_seconds": round(processor, 1),
