@@ -183,6 +183,13 @@ public enum FileSystem {
     return body(UnsafeRawPointer(entry).advanced(by: offset).assumingMemoryBound(to: CChar.self))
   }
 
+  /// The folder that the process runs in, or `.` if the system does not say.
+  public static var currentFolder: String {
+    guard let path = getcwd(nil, 0) else { return "." }
+    defer { free(path) }
+    return String(cString: path)
+  }
+
   /// Renames a file or folder within a file system and syncs the folder of the new name.
   ///
   /// Throws: `MartletError` with code `notFound` or `inputOutput`.

@@ -1,0 +1,162 @@
+import Core
+
+/// What a key of a recipe may hold.
+public enum ValueRule: Sendable, Hashable {
+  /// A whole number in a range.
+  case integer(ClosedRange<Int>)
+  /// A number in a range.
+  case number(ClosedRange<Double>)
+  /// A number above the first and at most the second.
+  case numberAbove(Double, upTo: Double)
+  /// A number of at least the first and below the second.
+  case numberBelow(Double, from: Double)
+  /// `true` or `false`.
+  case bool
+  /// Any text.
+  case text
+  /// One of some words.
+  case choice([String])
+  /// The path of a file or folder.
+  case path
+  /// A path, or a list of them.
+  case paths
+  /// A text, or a list of them.
+  case texts
+
+  /// The name of the type, for tables.
+  public var typeName: String {
+    switch self {
+    case .integer: "integer"
+    case .number, .numberAbove, .numberBelow: "number"
+    case .bool: "true or false"
+    case .text: "text"
+    case .choice(let words): words.joined(separator: ", ")
+    case .path: "path"
+    case .paths: "path or list of paths"
+    case .texts: "text or list of texts"
+    }
+  }
+
+  /// The values that are allowed, in words, or nil if that goes without saying.
+  public var range: String? {
+    switch self {
+    case .integer(let range) where range.upperBound == Int.max: "\(range.lowerBound) or more"
+    case .integer(let range): "\(range.lowerBound) to \(range.upperBound)"
+    case .number(let range) where range.upperBound == .infinity: "\(Self.short(range.lowerBound)) or more"
+    case .number(let range): "\(Self.short(range.lowerBound)) to \(Self.short(range.upperBound))"
+    case .numberAbove(let low, .infinity): "above \(Self.short(low))"
+    case .numberAbove(let low, let high): "above \(Self.short(low)), up to \(Self.short(high))"
+    case .numberBelow(let high, let low): "\(Self.short(low)) or more, below \(Self.short(high))"
+    case .bool, .text, .choice, .path, .paths, .texts: nil
+    }
+  }
+
+  /// What an error says that must be there.
+  var expectation: String {
+    switch self {
+    case .integer: "a whole number, " + (range ?? "")
+    case .number, .numberAbove, .numberBelow: "a number, " + (range ?? "")
+    case .bool: "true or false"
+    case .text: "a text"
+    case .choice(let words): "one of " + words.joined(separator: ", ")
+    case .path: "a path"
+    case .paths: "a path or a list of paths"
+    case .texts: "a text or a list of texts"
+    }
+  }
+
+  /// Whether the value is text, so that a flag's value is taken as it stands.
+  var isText: Bool {
+    switch self {
+    case .text, .choice, .path, .paths, .texts: true
+    default: false
+    }
+  }
+
+  /// The value of a node, or nil if it is not what the rule wants.
+  func value(of node: YAMLNode) -> JSONValue? {
+    switch self {
+    case .integer(let range):
+      guard let value = node.plain.flatMap(Self.integer), range.contains(value) else { return nil }
+      return .integer(value)
+    case .number(let range): return Self.number(node) { range.contains($0) }
+    case .numberAbove(let low, let high): return Self.number(node) { $0 > low && $0 <= high }
+    case .numberBelow(let high, let low): return Self.number(node) { $0 >= low && $0 < high }
+    case .bool:
+      switch node.plain {
+      case "true", "True", "TRUE": return .bool(true)
+      case "false", "False", "FALSE": return .bool(false)
+      default: return nil
+      }
+    case .text: return Self.text(node)
+    case .choice(let words): return Self.text(node).flatMap { words.contains($0.stringValue ?? "") ? $0 : nil }
+    case .path: return Self.text(node).flatMap { $0 == .string("") ? nil : $0 }
+    case .paths, .texts:
+      guard case .sequence(let nodes) = node.content else { return Self.text(node).map { .array([$0]) } }
+      let texts = nodes.compactMap(Self.text)
+      return texts.count == nodes.count ? .array(texts) : nil
+    }
+  }
+
+  private static func text(_ node: YAMLNode) -> JSONValue? {
+    guard case .scalar(let text, _) = node.content, !node.isNull else { return nil }
+    return .string(text)
+  }
+
+  private static func number(_ node: YAMLNode, _ isAllowed: (Double) -> Bool) -> JSONValue? {
+    guard let value = node.plain.flatMap(number), isAllowed(value) else { return nil }
+    return .double(value)
+  }
+
+  /// A whole number: `2000`, `2_000` or `2e3`.
+  static func integer(_ text: String) -> Int? {
+    guard let digits = normalized(text) else { return nil }
+    if let value = Int(digits) { return value }
+    // Doubles count up to here without gaps.
+    guard digits.contains("e"), let value = Double(digits), value == value.rounded(), value.magnitude <= 0x1p53
+    else { return nil }
+    return Int(value)
+  }
+
+  /// A finite number: `0.0003`, `3e-4`, `1_000`, `.5`.
+  static func number(_ text: String) -> Double? {
+    guard let value = normalized(text).flatMap({ Double($0) }), value.isFinite else { return nil }
+    return value
+  }
+
+  /// The digits without underscores, or nil if the text is no decimal number.
+  private static func normalized(_ text: String) -> String? {
+    var result = ""
+    var previous: Character = " "
+    var digits = 0
+    var hasPoint = false
+    var exponentAt: Int?
+    for character in text {
+      switch character {
+      case "0"..."9" where character.isASCII: digits += 1
+      case "_": if !previous.isASCII || !previous.isNumber { return nil }
+      case "+", "-": if !result.isEmpty && previous != "e" && previous != "E" { return nil }
+      case "." where !hasPoint && exponentAt == nil: hasPoint = true
+      case "e" where exponentAt == nil && digits > 0, "E" where exponentAt == nil && digits > 0:
+        if previous == "_" { return nil }
+        exponentAt = digits
+      default: return nil
+      }
+      if character != "_" { result.append(character == "E" ? "e" : character) }
+      previous = character
+    }
+    guard digits > 0, previous != "_", exponentAt != digits else { return nil }
+    // Double's own reader wants a digit before the point.
+    if let point = result.firstIndex(of: "."),
+      point == result.startIndex || !result[result.index(before: point)].isNumber
+    {
+      result.insert("0", at: point)
+    }
+    return result.hasSuffix(".") ? result + "0" : result
+  }
+
+  /// A number as people write it: `0`, `0.5`, `1e-06`.
+  static func short(_ value: Double) -> String {
+    value == value.rounded() && value.magnitude < 1e15 ? "\(Int(value))" : "\(value)"
+  }
+}
