@@ -46,7 +46,8 @@ import Testing
           }
           first[output.name] = buffer.read(as: UInt8.self)
         } else {
-          #expect(buffer.read(as: UInt8.self) == first[output.name], "\(sample.operation): other bits, \(threads) threads")
+          #expect(
+            buffer.read(as: UInt8.self) == first[output.name], "\(sample.operation): other bits, \(threads) threads")
         }
       }
     }

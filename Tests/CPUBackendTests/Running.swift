@@ -30,8 +30,6 @@ final class Memory<Element: BitwiseCopyable> {
     self.init([Element](repeating: element, count: count))
   }
 
-  deinit { pointer.deallocate() }
-
   var array: [Element] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
   subscript(index: Int) -> Element {
     get { pointer[index] }

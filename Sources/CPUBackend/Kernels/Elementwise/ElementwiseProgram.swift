@@ -41,7 +41,8 @@ package struct ElementwiseProgram {
   package enum Unary: UInt8, Sendable, CaseIterable {
     case negate, absolute, sign, exponential, logarithm, squareRoot, reciprocalSquareRoot, reciprocal
     case hyperbolicTangent, logistic, errorFunction, sine, cosine, square, floor, ceiling, round, truncate
-    case geluTanh, geluTanhDerivative, geluExact, geluExactDerivative, silu, siluDerivative, relu, reluDerivative, softplus
+    case geluTanh, geluTanhDerivative, geluExact, geluExactDerivative, silu, siluDerivative, relu, reluDerivative,
+      softplus
     case isNaN, isFinite, not, roundToHalf, roundToBrain
   }
 

@@ -134,12 +134,13 @@ package struct NormalizationKernel: Sendable {
       let start = tile * tileColumns
       let width = min(tileColumns, count - start)
       if let weightGradient {
-        addUpRows(workspace + start, rows: partials, stride: count, columns: width, to: weightGradient + start)
+        combineRows(
+          .sum, workspace + start, rows: partials, stride: count, columns: width, to: weightGradient + start, scale: 1)
       }
       if let biasGradient {
-        addUpRows(
-          workspace + partials * count + start, rows: partials, stride: count, columns: width,
-          to: biasGradient + start)
+        combineRows(
+          .sum, workspace + partials * count + start, rows: partials, stride: count, columns: width,
+          to: biasGradient + start, scale: 1)
       }
     }
     return [rowLaunch, columnLaunch]
