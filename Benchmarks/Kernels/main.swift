@@ -52,7 +52,39 @@ print("threads \(meter.pool.threads), peak \(fixed(meter.peak.measure(meter.pool
   print("all: \(fixed(total.flops / total.seconds / 1e9)) GFLOP/s, \(fixed(total.seconds * 1000)) ms")
 }
 
+/// The output layer with the loss and all gradients; its products alone for comparison.
+@MainActor func output(hidden: Int, tokens: Int, vocabulary: Int) {
+  let loss = LinearCrossEntropy(tokens: tokens, hidden: hidden, vocabulary: vocabulary)
+  let workspaceFloats = loss.workspaceFloats(gradients: true)
+  let states = arena(tokens * hidden)
+  let weight = arena(vocabulary * hidden)
+  let vectors = arena(3 * tokens)
+  let stateGradients = arena(tokens * hidden)
+  let weightGradients = arena(vocabulary * hidden)
+  let workspace = arena(workspaceFloats)
+  let targets = UnsafeMutablePointer<Int32>.allocate(capacity: tokens)
+  for token in 0..<tokens { targets[token] = Int32(token * 7919 % vocabulary) }
+  defer {
+    for memory in [states, weight, vectors, stateGradients, weightGradients, workspace] { memory.deallocate() }
+    targets.deallocate()
+  }
+  let flops = 2 * Double(tokens) * Double(hidden) * Double(vocabulary)
+  let size = "\(tokens) x \(vocabulary) x \(hidden)"
+  meter.report(
+    "cross-entropy \(size)", flops: flops,
+    loss.launches(
+      hiddenStates: states, weight: weight, targets: targets, losses: vectors, workspace: workspace))
+  meter.report(
+    "with gradients, \(workspaceFloats / 262_144) MiB", flops: 3 * flops,
+    loss.gradientLaunches(
+      hiddenStates: states, weight: weight, targets: targets, lossGradients: vectors + tokens,
+      losses: vectors + 2 * tokens, hiddenGradient: stateGradients, weightGradient: weightGradients,
+      workspace: workspace))
+}
+
 let only = option("--hidden")
-for (layers, hidden, tokens) in [(6, 384, 2048), (4, 128, 768), (12, 768, 2048)] where only ?? hidden == hidden {
-  step(layers: layers, hidden: hidden, tokens: tokens)
+for (layers, hidden, tokens, vocabulary) in [(6, 384, 2048, 8192), (4, 128, 768, 65), (12, 768, 2048, 50257)]
+where only ?? hidden == hidden {
+  if !CommandLine.arguments.contains("--no-layers") { step(layers: layers, hidden: hidden, tokens: tokens) }
+  output(hidden: hidden, tokens: tokens, vocabulary: vocabulary)
 }
