@@ -74,7 +74,7 @@ struct Fusion {
     let space = ElementwiseGroup.Space(node.results[0])
     var sources: [ValueID] = []
     for operand in elementwiseOperands(node) {
-      guard case .value(let value, let access) = source(operand) else { continue }
+      guard case .value(let value, _) = source(operand) else { continue }
       sources.append(value)
       if graph.nodes[value.node].operation is Broadcast { materialize(value) }
     }

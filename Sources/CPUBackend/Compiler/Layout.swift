@@ -152,18 +152,11 @@ struct Layout {
 
   /// Copies a value, or writes a constant, to a state at the end of the step.
   private mutating func append(copying value: ValueID, to state: CPUBuffer) {
-    let target = state.pointer
-    let byteCount = state.type.byteCount
-    let piece = 1 << 18
-    let tiles = (byteCount + piece - 1) / piece
     if let source = place[value] {
-      launches.append(
-        Launch(tiles: tiles) { tile, _ in
-          let start = tile * piece
-          (target + start).copyMemory(from: source + start, byteCount: min(piece, byteCount - start))
-        })
+      launches.append(.copying(state.type.byteCount, from: source, to: state.pointer))
     } else if let fill = program.graph.nodes[value.node].operation as? Fill {
-      launches += Fill.launches(fill.value, state.type, target)
+      launches += FillKernels.constant(
+        fill.value, state.type.scalar, count: state.type.count, to: state.pointer)
     }
     owners += [Int](repeating: compiler.instructions.count, count: launches.count - owners.count)
   }

@@ -4,6 +4,9 @@ public struct Reshape: Operation {
   /// The new shape.
   public let shape: [Int]
 
+  /// A view of the given shape.
+  public init(shape: [Int]) { self.shape = shape }
+
   public func resultTypes(_ operands: [TensorType]) throws(ShapeError) -> [TensorType] {
     try require(operands.count == 1, "needs one tensor")
     let type = TensorType(shape, operands[0].scalar)

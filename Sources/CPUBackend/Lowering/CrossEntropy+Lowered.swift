@@ -1,0 +1,32 @@
+import TensorGraph
+
+extension LinearCrossEntropy {
+  /// The kernel for `hidden[N, D]` and `weight[V, D]`.
+  fileprivate init(_ operands: [TensorType]) {
+    self.init(tokens: operands[0].shape[0], hidden: operands[0].shape[1], vocabulary: operands[1].shape[0])
+  }
+
+  /// The floating-point operations of one product with the weight.
+  fileprivate var productFlops: Double { 2 * Double(tokens) * Double(hidden) * Double(vocabulary) }
+}
+
+extension TensorGraph.LinearCrossEntropy: Lowered {
+  func kernel(_ operands: [TensorType], _ results: [TensorType]) -> Kernel {
+    let kernel = LinearCrossEntropy(operands)
+    return Kernel(workspaceByteCount: kernel.workspaceFloats(gradients: false) * 4, flops: kernel.productFlops) { p in
+      kernel.launches(
+        hiddenStates: p.input(0), weight: p.input(1), targets: p.integers(2), losses: p.output(0), workspace: p.floats)
+    }
+  }
+}
+
+extension LinearCrossEntropyGradient: Lowered {
+  func kernel(_ operands: [TensorType], _ results: [TensorType]) -> Kernel {
+    let kernel = LinearCrossEntropy(operands)
+    return Kernel(workspaceByteCount: kernel.workspaceFloats(gradients: true) * 4, flops: 3 * kernel.productFlops) { p in
+      kernel.gradientLaunches(
+        hiddenStates: p.input(0), weight: p.input(1), targets: p.integers(2), lossGradients: p.input(3),
+        losses: p.output(2), hiddenGradient: p.output(0), weightGradient: p.output(1), workspace: p.floats)
+    }
+  }
+}
