@@ -23,7 +23,7 @@ public struct Convert: Operation {
     } + [
       Sample(Convert(scalar: .f32), [.index(11, below: 100)]), Sample(Convert(scalar: .f32), [.bools(9)]),
       Sample(Convert(scalar: .f32), [.exactly([0.5, -2, 65504, 3], [4], .f16)]),
-      Sample(Convert(scalar: .f32), [.exactly([0.5, -2, 1e30.rounded(), 3], [4], .bf16)], isSmooth: false),
+      Sample(Convert(scalar: .f32), [.exactly([0.5, -2, 0x1p100, 3], [4], .bf16)], isSmooth: false),
       Sample(Convert(scalar: .bool), [.exactly([0, 1, -2, 0.5], [4])], isSmooth: false),
     ]
 }
