@@ -66,7 +66,7 @@ import Testing
     let expected = tensors.reduce(0.0) { $0 + $1.array.reduce(0.0) { $0 + Double($1) * Double($1) } }
     let kernel = SumOfSquaresKernel(tensors.map { (UnsafePointer($0.pointer), $0.count) })
     let output = Memory<Float>(repeating: 0, count: 1)
-    let workspace = Memory<Float>(repeating: .nan, count: kernel.workspaceBytes / 4)
+    let workspace = Memory<Float>(repeating: .nan, count: SumOfSquaresKernel.workspaceBytes(tensors.map(\.count)) / 4)
     run(kernel.launches(output: output.pointer, workspace: workspace.pointer))
     #expect(abs(Double(output[0]) - expected) < 1e-6 * expected)
   }

@@ -34,8 +34,3 @@ extension TopK: Lowered {
     }
   }
 }
-
-extension SumOfSquaresKernel {
-  /// Bytes of memory for tensors of these numbers of elements.
-  fileprivate static func workspaceBytes(_ counts: [Int]) -> Int { 4 * counts.reduce(1) { $0 + $1 / 32768 + 1 } }
-}

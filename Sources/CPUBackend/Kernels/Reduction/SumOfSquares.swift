@@ -5,20 +5,22 @@ package struct SumOfSquaresKernel: @unchecked Sendable {
     let count: Int
   }
 
+  private static let pieceSize = 32 * 1024
   private let pieces: [Piece]
 
   /// A sum over tensors in memory, cut into pieces of fixed size.
   package init(_ tensors: [(pointer: UnsafePointer<Float>, count: Int)]) {
-    let size = 32 * 1024
     pieces = tensors.flatMap { tensor in
-      stride(from: 0, to: tensor.count, by: size).map {
-        Piece(pointer: tensor.pointer + $0, count: min(size, tensor.count - $0))
+      stride(from: 0, to: tensor.count, by: Self.pieceSize).map {
+        Piece(pointer: tensor.pointer + $0, count: min(Self.pieceSize, tensor.count - $0))
       }
     }
   }
 
-  /// Bytes of memory for the pieces' sums.
-  package var workspaceBytes: Int { max(1, pieces.count) * 4 }
+  /// Bytes of memory for the sums of the pieces of tensors with these numbers of elements.
+  package static func workspaceBytes(_ counts: [Int]) -> Int {
+    max(1, counts.reduce(0) { $0 + ($1 + pieceSize - 1) / pieceSize }) * 4
+  }
 
   package func launches(
     output: UnsafeMutablePointer<Float>, workspace: UnsafeMutablePointer<Float>
