@@ -2,19 +2,19 @@ import Core
 import Tokenizers
 
 /// A part of a document: documents come in parts of a few megabytes, so that none is in memory as a whole for long.
-struct DocumentPart: Sendable {
-  var bytes: [UInt8]
+package struct DocumentPart: Sendable {
+  package var bytes: [UInt8]
   /// The number of the document among those that are not skipped.
-  var ordinal: Int
+  package var ordinal: Int
   /// A hash of the document's content, the same for all its parts.
-  var contentHash: UInt64
-  var endsDocument: Bool
+  package var contentHash: UInt64
+  package var endsDocument: Bool
 }
 
 /// Reads the documents of files, in order, and leaves out those that are unfit.
-struct DocumentReader {
-  let settings: DataSettings
-  private(set) var report = SkipReport()
+package struct DocumentReader {
+  package let settings: DataSettings
+  package private(set) var report = SkipReport()
   /// How many bytes of files were read.
   private(set) var bytesRead = 0
   private var ordinal = 0
@@ -23,12 +23,12 @@ struct DocumentReader {
   private static let partSize = 1 << 20
   private static let longestPart = 8 << 20
 
-  init(_ settings: DataSettings) { self.settings = settings }
+  package init(_ settings: DataSettings) { self.settings = settings }
 
   /// Calls `body` with the parts of all documents.
   ///
   /// Throws: `MartletError` if a file cannot be read or has changed since it was inspected, or what `body` throws.
-  mutating func read(_ files: [SourceFile], _ body: (DocumentPart) throws -> Void) throws {
+  package mutating func read(_ files: [SourceFile], _ body: (DocumentPart) throws -> Void) throws {
     for file in files {
       let start = bytesRead
       switch (file.isJSONL, settings.division) {

@@ -1,8 +1,9 @@
 import Core
+import Foundation
 import Tokenizers
 
 /// A file to be read, and what a first look at all of it has shown.
-struct SourceFile: Sendable, Equatable {
+package struct SourceFile: Sendable, Equatable {
   var path: String
   var isJSONL: Bool
   var bytes: Int
@@ -16,20 +17,20 @@ struct SourceFile: Sendable, Equatable {
 
   /// The names of files that are taken from folders.
   static let extensions = ["txt", "text", "md", "markdown", "jsonl", "ndjson"]
-  /// Deeper folders are refused: links can lead in circles.
+  /// Deeper folders are refused.
   private static let deepestFolder = 64
 
   /// The files that sources name, in order, each once.
   ///
   /// Throws: `MartletError` if a source is missing or cannot be read, or a folder has no text.
-  static func paths(of sources: [String]) throws -> [String] {
+  package static func paths(of sources: [String]) throws -> [String] {
     var paths: [String] = []
     var known: Set<String> = []
     for source in sources {
       let before = paths.count
       switch FileSystem.kind(of: source) {
       case .folder?:
-        try list(source, depth: 0) { if known.insert($0).inserted { paths.append($0) } }
+        try list(source, above: []) { if known.insert($0).inserted { paths.append($0) } }
         guard paths.count > before || !known.isEmpty else {
           throw MartletError(
             .notFound, "the folder has no files to read", at: source,
@@ -46,16 +47,18 @@ struct SourceFile: Sendable, Equatable {
     return paths
   }
 
-  private static func list(_ folder: String, depth: Int, _ found: (String) -> Void) throws {
-    guard depth < deepestFolder else {
+  private static func list(_ folder: String, above: Set<String>, _ found: (String) -> Void) throws {
+    guard let real = realpath(folder, nil) else { throw MartletError.system("list the folder", folder, errno: errno) }
+    defer { free(real) }
+    guard !above.contains(String(cString: real)), above.count < deepestFolder else {
       throw MartletError(
-        .inputOutput, "folders are nested deeper than \(deepestFolder)", at: folder,
-        remedy: "Look for a link that leads back to a folder above it.")
+        .inputOutput, "the folder leads back to one above it, or is nested deeper than \(deepestFolder)", at: folder,
+        remedy: "Remove the link, or name the folders that are to be read.")
     }
     for name in try FileSystem.list(folder) where !name.hasPrefix(".") {
       let path = joinPath(folder, name)
       switch FileSystem.kind(of: path) {
-      case .folder?: try list(path, depth: depth + 1, found)
+      case .folder?: try list(path, above: above.union([String(cString: real)]), found)
       case .file? where extensions.contains(fileExtension(name)): found(path)
       default: break
       }
@@ -67,7 +70,7 @@ struct SourceFile: Sendable, Equatable {
   }
 
   /// Reads a file once, for its hash and for what makes a text unfit.
-  static func inspect(_ path: String, _ format: DataSettings.Format, _ progress: (Int) throws -> Void) throws
+  package static func inspect(_ path: String, _ format: DataSettings.Format, _ progress: (Int) throws -> Void) throws
     -> SourceFile
   {
     let stream = try ByteStream(path)

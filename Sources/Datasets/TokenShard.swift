@@ -14,6 +14,8 @@ public struct TokenShardHeader: Sendable, Equatable {
   static let magic = Array("MRTLTOKS".utf8)
   static let version: UInt32 = 1
   static let size = 128
+  /// The bytes before the hash, which it covers together with what follows the header.
+  static let hashedSize = 72
 
   /// How many bytes a token takes: 2 while all ids fit.
   public var tokenWidth: Int { vocabularySize <= 1 << 16 ? 2 : 4 }
@@ -58,9 +60,13 @@ public final class TokenShard: Sendable {
     let width = Int(try file.integer(at: 12, as: UInt32.self))
     let tokens = try file.integer(at: 16, as: UInt64.self)
     let documents = try file.integer(at: 24, as: UInt64.self)
-    let vocabularySize = Int(try file.integer(at: 32, as: UInt32.self))
-    guard vocabularySize > 0, vocabularySize <= Int(Int32.max) else {
-      throw malformed("a vocabulary of \(vocabularySize) tokens is not between 1 and 2^31", at: 32)
+    let vocabulary = try file.integer(at: 32, as: UInt64.self)
+    guard vocabulary > 0, vocabulary <= UInt64(Int32.max) else {
+      throw malformed("a vocabulary of \(vocabulary) tokens is not between 1 and 2^31", at: 32)
+    }
+    let vocabularySize = Int(vocabulary)
+    guard try file.withBytes(104..<TokenShardHeader.size, { $0.allSatisfy { $0 == 0 } }) else {
+      throw malformed("bytes that must be zero are not", at: 104)
     }
     guard width == (vocabularySize <= 1 << 16 ? 2 : 4) else {
       throw malformed("tokens of \(width) bytes do not fit a vocabulary of \(vocabularySize)", at: 12)
@@ -139,8 +145,10 @@ public final class TokenShard: Sendable {
   ///
   /// Throws: `MartletError` for the first thing that is wrong. Complexity: O(bytes).
   public func verify() throws {
-    let hash = try file.withBytes(TokenShardHeader.size..<file.count) { SHA256.hash($0) }
-    guard hash.bytes == contentHash else {
+    var hash = SHA256()
+    try file.withBytes(0..<TokenShardHeader.hashedSize) { hash.update($0) }
+    try file.withBytes(TokenShardHeader.size..<file.count) { hash.update($0) }
+    guard hash.finish().bytes == contentHash else {
       throw MartletError(
         .corrupted, "the content does not match its hash", at: path,
         remedy: "Run `martlet data` again to write the tokens anew.")

@@ -3,24 +3,24 @@ import Core
 /// Collects the tokens of documents and writes them as shards of a bounded size.
 ///
 /// A shard is in memory until it is full, and then written as a whole, so that its header is right from the start.
-final class TokenShardWriter {
+package final class TokenShardWriter {
   /// A shard that was written.
-  struct Written: Sendable, Equatable {
-    var name: String
-    var tokens: Int
-    var documents: Int
-    var bytes: Int
-    var sha256: String
+  package struct Written: Sendable, Equatable {
+    package var name: String
+    package var tokens: Int
+    package var documents: Int
+    package var bytes: Int
+    package var sha256: String
   }
 
   /// How many tokens a shard has at most.
-  static let defaultShardTokens = 1 << 25
+  package static let defaultShardTokens = 1 << 25
 
-  private(set) var shards: [Written] = []
-  private(set) var tokenCount = 0
-  private(set) var documentCount = 0
+  package private(set) var shards: [Written] = []
+  package private(set) var tokenCount = 0
+  package private(set) var documentCount = 0
   /// How often each id was written.
-  private(set) var counts: [UInt64]
+  package private(set) var counts: [UInt64]
 
   private let folder: String
   private let prefix: String
@@ -33,7 +33,7 @@ final class TokenShardWriter {
   private var ends: [UInt64] = []
 
   /// Shards are named `<prefix>-00000.tokens` and so on.
-  init(
+  package init(
     folder: String, prefix: String, vocabularySize: Int, tokenizerFingerprint: String,
     shardTokens: Int = TokenShardWriter.defaultShardTokens
   ) {
@@ -47,7 +47,7 @@ final class TokenShardWriter {
   }
 
   /// Appends tokens of the current document.
-  func append(_ ids: some Collection<Int32>) throws {
+  package func append(_ ids: some Collection<Int32>) throws {
     for id in ids {
       if pending == shardTokens { try flush() }
       counts[Int(id)] += 1
@@ -64,13 +64,13 @@ final class TokenShardWriter {
   }
 
   /// Ends the current document.
-  func endDocument() {
+  package func endDocument() {
     ends.append(UInt64(pending))
     documentCount += 1
   }
 
   /// Writes what is left.
-  func finish() throws {
+  package func finish() throws {
     if pending > 0 || !ends.isEmpty { try flush() }
   }
 
@@ -78,12 +78,9 @@ final class TokenShardWriter {
     let number = String(shards.count)
     let name = "\(prefix)-\(String(repeating: "0", count: max(0, 5 - number.count)))\(number).tokens"
     while tokens.count % 8 != 0 { tokens.append(0) }
-    var content = SHA256()
-    tokens.withUnsafeBytes { content.update($0) }
     var endBytes: [UInt8] = []
     endBytes.reserveCapacity(8 * ends.count)
     for end in ends { endBytes.append(littleEndian: end, width: 8) }
-    endBytes.withUnsafeBytes { content.update($0) }
 
     var header = TokenShardHeader.magic
     header.append(littleEndian: UInt64(TokenShardHeader.version), width: 4)
@@ -92,7 +89,9 @@ final class TokenShardWriter {
     header.append(littleEndian: UInt64(ends.count), width: 8)
     header.append(littleEndian: UInt64(vocabularySize), width: 8)
     header += fingerprint.prefix(32) + Array(repeating: 0, count: max(0, 32 - fingerprint.count))
-    header += content.finish().bytes
+    var hash = SHA256()
+    for bytes in [header, tokens, endBytes] { bytes.withUnsafeBytes { hash.update($0) } }
+    header += hash.finish().bytes
     header += Array(repeating: 0, count: TokenShardHeader.size - header.count)
 
     let size = header.count + tokens.count + endBytes.count

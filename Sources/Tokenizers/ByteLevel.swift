@@ -96,7 +96,11 @@ struct ByteLevelPostProcessor: PostProcessor {
   func process(_ output: inout TokenOutput, vocabulary: Vocabulary, text: UnsafeBufferPointer<UInt8>) {
     guard trimOffsets, output.recordsOffsets else { return }
     for index in output.ids.indices {
-      guard let token = vocabulary.token(of: output.ids[index]), let scalars = token.scalars else { continue }
+      // An added token may have taken white space of the text with it, which its own content does not show.
+      let content =
+        output.addedPlaces.contains(index)
+        ? Array(text[output.offsets[index]]) : vocabulary.token(of: output.ids[index]) ?? []
+      guard let scalars = content.scalars else { continue }
       let isSpace = { (scalar: UInt32) in
         scalar == 0x120 || UnicodeProperties.shared.characterClass(scalar) == CharacterClass.space
       }

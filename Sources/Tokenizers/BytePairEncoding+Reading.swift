@@ -11,8 +11,8 @@ extension BytePairEncoding {
     var merges: [(first: Int32, second: Int32, merged: Int32)] = []
     merges.reserveCapacity(elements.count)
     for (index, element) in elements.enumerated() {
+      if index == 0, let text = element.stringValue, text.hasPrefix("#version") { continue }
       guard let (first, second) = BytePairEncoding.pair(element) else {
-        if index == 0, let text = element.stringValue, text.hasPrefix("#version") { continue }
         throw part.malformed("merge \(index) in model.merges must be two tokens, as [\"a\", \"b\"] or \"a b\"")
       }
       func id(_ token: [UInt8]) throws -> Int32 {

@@ -3,7 +3,7 @@
 /// Gives the merges that `BpeTrainer` of the `tokenizers` library gives. Two of its habits matter for that: among pairs
 /// met equally often the one with the smaller ids goes first, and a pair that comes up again, after two different pairs
 /// have led to the same token, is queued again with the words where it came up, and may be listed twice.
-struct MergeLearner {
+package struct MergeLearner {
   /// A pair in the queue, with the words where it was seen when it was queued.
   private struct Candidate {
     var count: Int64
@@ -15,6 +15,8 @@ struct MergeLearner {
     }
   }
 
+  package init() {}
+
   private var symbols: [Int32] = []
   private var starts: [Int] = []
   private var lengths: [Int32] = []
@@ -24,7 +26,7 @@ struct MergeLearner {
   private var freeLists: [Int] = []
 
   /// Adds a word that was met `count` times.
-  mutating func add(_ word: some Sequence<Int32>, count: UInt64) {
+  package mutating func add(_ word: some Sequence<Int32>, count: UInt64) {
     starts.append(symbols.count)
     symbols.append(contentsOf: word)
     lengths.append(Int32(symbols.count - (starts.last ?? 0)))
@@ -34,7 +36,7 @@ struct MergeLearner {
   /// Adds tokens to the vocabulary until it has `vocabularySize`, or no pair is met `minimumFrequency` times.
   ///
   /// `progress` is told the size of the vocabulary after each merge and may throw to stop.
-  mutating func learn(
+  package mutating func learn(
     _ vocabulary: inout Vocabulary, vocabularySize: Int, minimumFrequency: UInt64, progress: (Int) throws -> Void
   ) rethrows -> [(first: Int32, second: Int32, merged: Int32)] {
     var pairCounts = PairCounts()

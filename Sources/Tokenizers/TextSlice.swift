@@ -106,6 +106,8 @@ package protocol TokenDecoder: Sendable {
 package struct TokenOutput {
   package var ids: [Int32]
   package var offsets: [Range<Int>]
+  /// Where in `ids` the added tokens are that were found in the text, where offsets are recorded.
+  package var addedPlaces: Set<Int> = []
   package let recordsOffsets: Bool
 
   package init(ids: [Int32] = [], recordsOffsets: Bool) {

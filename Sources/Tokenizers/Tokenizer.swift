@@ -171,8 +171,11 @@ public final class Tokenizer: Sendable {
   }
 
   private func append(_ token: AddedToken, _ part: TextSlice, _ output: inout TokenOutput) {
+    if output.recordsOffsets {
+      output.addedPlaces.insert(output.ids.count)
+      output.offsets.append(part.source(of: 0..<part.count))
+    }
     output.ids.append(token.id)
-    if output.recordsOffsets { output.offsets.append(part.source(of: 0..<part.count)) }
   }
 
   /// The text of ids; ids without a token stand for nothing, and bytes that are no valid UTF-8 for U+FFFD.

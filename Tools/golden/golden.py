@@ -20,6 +20,7 @@ import optimizers
 import safetensors_files
 import sampling
 import schedules
+import tokenizer_files
 from fixture_files import differences
 
 FIXTURES = Path(__file__).resolve().parents[2] / "Tests" / "Fixtures"
@@ -34,6 +35,7 @@ SETS = {
     "safetensors": safetensors_files.write,
     "schedules": schedules.write,
     "sampling": sampling.write,
+    "tokenizers": tokenizer_files.write,
 }
 
 
