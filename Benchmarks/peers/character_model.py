@@ -75,26 +75,31 @@ def orthogonalized(x, steps):
 
 
 class Muon(torch.optim.Optimizer):
-    """Nesterov momentum, orthogonalised; matrices of one shape are iterated together."""
+    """Nesterov momentum, orthogonalised; matrices of one shape are iterated together.
+
+    The fused matrix of queries, keys and values (`parts` is 3) is three maps, each orthogonalised on its own.
+    """
 
     def __init__(self, parameters, lr, momentum, weight_decay, steps):
-        super().__init__(parameters, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay, "steps": steps})
+        super().__init__(parameters, {
+            "lr": lr, "momentum": momentum, "weight_decay": weight_decay, "steps": steps, "parts": 1})
 
     @torch.no_grad()
     def step(self):
         for group in self.param_groups:
             stacks = {}
             for parameter in group["params"]:
-                stacks.setdefault(parameter.shape, []).append(parameter)
-            for (rows, columns), parameters in stacks.items():
-                updates = []
-                for parameter in parameters:
-                    buffer = self.state[parameter].setdefault("momentum", torch.zeros_like(parameter))
-                    buffer.lerp_(parameter.grad, 1 - group["momentum"])
-                    updates.append(parameter.grad.lerp(buffer, group["momentum"]))
+                buffer = self.state[parameter].setdefault("momentum", torch.zeros_like(parameter))
+                buffer.lerp_(parameter.grad, 1 - group["momentum"])
+                update = parameter.grad.lerp(buffer, group["momentum"])
+                parameter.mul_(1 - group["lr"] * group["weight_decay"])
+                for target, part in zip(parameter.chunk(group["parts"]), update.chunk(group["parts"])):
+                    stacks.setdefault(part.shape, []).append((target, part))
+            for (rows, columns), pairs in stacks.items():
                 scale = math.sqrt(max(1, rows / columns)) * group["lr"]
-                for parameter, update in zip(parameters, orthogonalized(torch.stack(updates), group["steps"])):
-                    parameter.mul_(1 - group["lr"] * group["weight_decay"]).add_(update, alpha=-scale)
+                updates = orthogonalized(torch.stack([part for _, part in pairs]), group["steps"])
+                for (target, _), update in zip(pairs, updates):
+                    target.add_(update, alpha=-scale)
 
 
 def muon_flops(rows, columns, steps):
@@ -200,14 +205,18 @@ def train(o):
 
     model = Model(o, len(alphabet))
     names = dict(model.named_parameters())
-    hidden = [p for n, p in names.items() if n.startswith("h.") and p.dim() == 2] if o.muon_learning_rate else []
-    others = [p for p in names.values() if not any(p is h for h in hidden)]
+    hidden = {n: p for n, p in names.items() if o.muon_learning_rate and n.startswith("h.") and p.dim() == 2}
+    others = [p for n, p in names.items() if n not in hidden]
     optimizers = [torch.optim.AdamW(
         [{"params": [p for p in others if p.dim() >= 2], "weight_decay": o.weight_decay},
          {"params": [p for p in others if p.dim() < 2], "weight_decay": 0.0}],
         lr=o.learning_rate, betas=(o.beta1, o.beta2), eps=o.epsilon, fused=True)]
     if hidden:
-        optimizers.append(Muon(hidden, o.muon_learning_rate, o.muon_momentum, o.muon_weight_decay, o.muon_steps))
+        fused = [p for n, p in hidden.items() if "c_attn" in n]
+        single = [p for n, p in hidden.items() if "c_attn" not in n]
+        optimizers.append(Muon(
+            [{"params": single, "parts": 1}, {"params": fused, "parts": 3}],
+            o.muon_learning_rate, o.muon_momentum, o.muon_weight_decay, o.muon_steps))
     base = [[group["lr"] for group in optimizer.param_groups] for optimizer in optimizers]
     averaged = [p.detach().clone() for p in names.values()] if o.average else None
 
@@ -216,7 +225,9 @@ def train(o):
     tokens = o.batch * o.context
     matrices = o.layers * (4 * o.width**2 + 2 * o.width * o.inner) + len(alphabet) * o.width
     flops = o.steps * tokens * (6 * matrices + 12 * o.layers * o.width * o.context)
-    flops_muon = o.steps * sum(muon_flops(*p.shape, o.muon_steps) for p in hidden)
+    parts = {n: 3 if "c_attn" in n else 1 for n in hidden}
+    flops_muon = o.steps * sum(
+        parts[n] * muon_flops(p.shape[0] // parts[n], p.shape[1], o.muon_steps) for n, p in hidden.items())
 
     wall, processor, load = time.perf_counter(), time.process_time(), os.getloadavg()[0]
     for step in range(o.steps):
