@@ -46,6 +46,9 @@ let package = Package(
       swiftSettings: command),
     .executableTarget(
       name: "kernel-bench", dependencies: ["CPUBackend", "CPlatform"], path: "Benchmarks/Kernels", swiftSettings: numeric),
+    .executableTarget(
+      name: "step-profile", dependencies: ["CPUBackend", "Training"], path: "Benchmarks/StepProfile",
+      swiftSettings: strict),
     .testTarget(name: "CommandTests", dependencies: ["martlet", "TestSupport"], swiftSettings: strict),
   ]
     + library("Core", ["CPlatform"])

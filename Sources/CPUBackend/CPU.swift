@@ -27,7 +27,7 @@ public struct CPU: Backend {
 }
 
 /// A program compiled for the CPU: launches over fixed memory.
-final class CPUExecutable: Executable {
+final class CPUExecutable: ProfiledExecutable {
   let program: Program
   let inputs: [any Buffer]
   let outputs: [any Buffer]
@@ -70,17 +70,18 @@ final class CPUExecutable: Executable {
 
   func run() throws { pool.run(launches) }
 
-  /// Runs the program once and gives, for each kind of instruction, how often it ran, how long it took in all and the
-  /// floating-point operations that were counted, the longest first.
-  package func profile() -> [(label: String, count: Int, seconds: Double, flops: Double)] {
+  func profile() throws -> [InstructionTime] {
     var seconds = [Double](repeating: 0, count: instructions.count)
     pool.profile(launches) { launch, nanoseconds in seconds[owners[launch]] += Double(nanoseconds) * 1e-9 }
-    var table: [String: (count: Int, seconds: Double, flops: Double)] = [:]
+    var table: [String: InstructionTime] = [:]
     for index in Set(owners) {
       let (label, flops) = instructions[index]
-      let known = table[label] ?? (0, 0, 0)
-      table[label] = (known.count + 1, known.seconds + seconds[index], known.flops + flops)
+      var entry = table[label] ?? InstructionTime(label: label, count: 0, seconds: 0, flops: 0)
+      entry.count += 1
+      entry.seconds += seconds[index]
+      entry.flops += flops
+      table[label] = entry
     }
-    return table.map { ($0.key, $0.value.count, $0.value.seconds, $0.value.flops) }.sorted { $0.2 > $1.2 }
+    return table.values.sorted { $0.seconds > $1.seconds }
   }
 }

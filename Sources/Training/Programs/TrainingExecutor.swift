@@ -14,6 +14,8 @@ public final class TrainingExecutor {
   /// The states by name; writing to their buffers between steps sets them.
   public let states: [String: any Buffer]
   private let step: (any Executable)?
+  /// The compiled step, for profiles; nil with accumulation.
+  package var stepExecutable: (any Executable)? { step }
   private let accumulate: (any Executable)?
   private let apply: (any Executable)?
   private var evaluation: (any Executable)?
