@@ -39,7 +39,10 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
     .target(name: "CPlatform"),
-    .target(name: "TestSupport", dependencies: ["Core", "TensorGraph"], path: "Tests/TestSupport", swiftSettings: strict),
+    .target(name: "CAllocations", path: "Tests/CAllocations"),
+    .target(
+      name: "TestSupport", dependencies: ["Core", "TensorGraph", "CAllocations"], path: "Tests/TestSupport",
+      swiftSettings: strict),
     .executableTarget(
       name: "martlet",
       dependencies: ["Core", "CPUBackend", "CPlatform", "CYAML", "Datasets", "Training", "Inference"],

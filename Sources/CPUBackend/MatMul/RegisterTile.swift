@@ -80,8 +80,9 @@ enum RegisterTile {
     depth: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>, stride: Int,
     rows: Int, columns: Int, alpha: Float, accumulate: Bool
   ) {
-    withUnsafeTemporaryAllocation(byteCount: 6 * 16 * 4, alignment: 32) { memory in
-      guard let whole = memory.bindMemory(to: Float.self).baseAddress else { return }
+    // Not as vectors: an alignment of more than 16 would take it from the heap.
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 6 * 16) { memory in
+      guard let whole = memory.baseAddress else { return }
       multiply(depth: depth, a, b, whole, stride: 16, alpha: alpha, accumulate: false)
       for row in 0..<rows {
         let target = c + row * stride
