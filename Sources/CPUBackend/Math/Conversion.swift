@@ -3,7 +3,7 @@ import CPlatform
 /// The value of each IEEE half-precision number.
 @inline(__always)
 func widenHalf(_ half: SIMD8<UInt16>) -> Vector {
-  let bits = VectorBits(truncatingIfNeeded: half)
+  let bits = platform_widen(half)
   let magnitude = (bits & 0x7fff) &<< VectorBits(repeating: 13)
   // Multiplying by 2^112 moves the exponent and makes subnormal halves normal.
   let scaled = Vector(bits: magnitude) * Vector(repeating: 0x1p112)
@@ -25,13 +25,13 @@ func narrowToHalf(_ x: Vector) -> SIMD8<UInt16> {
   var half = normal.replacing(with: small, where: magnitude .< Vector(repeating: 0x1p-14))
   half.replace(with: 0x7c00, where: magnitude .>= Vector(repeating: 65520))
   half.replace(with: 0x7e00, where: x .!= x)
-  return SIMD8<UInt16>(truncatingIfNeeded: half | sign)
+  return platform_narrow(half | sign)
 }
 
 /// The value of each bfloat16 number.
 @inline(__always)
 func widenBrain(_ brain: SIMD8<UInt16>) -> Vector {
-  Vector(bits: VectorBits(truncatingIfNeeded: brain) &<< VectorBits(repeating: 16))
+  Vector(bits: platform_widen(brain) &<< VectorBits(repeating: 16))
 }
 
 /// The bfloat16 number nearest to each lane, ties to even.
@@ -41,7 +41,7 @@ func narrowToBrain(_ x: Vector) -> SIMD8<UInt16> {
   let odd = (bits &>> VectorBits(repeating: 16)) & 1
   var rounded = (bits &+ 0x7fff &+ odd) &>> VectorBits(repeating: 16)
   rounded.replace(with: (bits &>> VectorBits(repeating: 16)) | 0x40, where: x .!= x)
-  return SIMD8<UInt16>(truncatingIfNeeded: rounded)
+  return platform_narrow(rounded)
 }
 
 /// Each lane without its fraction; beyond 32 bits the nearest bound, and 0 for NaN.
@@ -50,7 +50,8 @@ func narrowToInteger(_ x: Vector) -> SIMD8<Int32> {
   let isTooLarge = x .>= Vector(repeating: 0x1p31)
   var bounded = larger(Vector(repeating: -0x1p31), x)
   bounded.replace(with: 0, where: isTooLarge .| (x .!= x))
-  return platform_truncate(bounded).replacing(with: Int32.max, where: isTooLarge)
+  let whole = platform_truncate(bounded)
+  return whole.replacing(with: SIMD8(repeating: Int32.max), where: isTooLarge)
 }
 
 /// `x` without its fraction; beyond 64 bits the nearest bound, and 0 for NaN.

@@ -1,3 +1,5 @@
+import CPlatform
+
 /// The natural logarithm of each lane: -infinity at 0, NaN below, right for subnormal numbers.
 ///
 /// `log(x) = e ln 2 + log(1 + r)` with `x = 2^e (1 + r)` and `1 + r` between the square roots of 1/2 and 2. There
@@ -7,10 +9,10 @@ func logarithm(_ x: Vector) -> Vector {
   let isSmall = x .< Vector(repeating: 0x1p-126)
   let scaled = x.replacing(with: x * Vector(repeating: 0x1p23), where: isSmall)
   let rootOfHalf = SIMD8<Int32>(repeating: 0x3f35_04f3)
-  let bits = SIMD8<Int32>(truncatingIfNeeded: scaled.bits)
+  let bits = unsafeBitCast(scaled, to: SIMD8<Int32>.self)
   let e = (bits &- rootOfHalf) &>> SIMD8(repeating: 23)
   let mantissa = unsafeBitCast(bits &- (e &<< SIMD8(repeating: 23)), to: Vector.self)
-  var exponent = Vector(e)
+  var exponent = platform_from_integers(e)
   exponent.replace(with: exponent - 23, where: isSmall)
   let r = mantissa - 1
   let square = r * r

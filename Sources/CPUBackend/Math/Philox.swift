@@ -1,3 +1,5 @@
+import CPlatform
+
 /// The 16 random words of four consecutive counters from `counter` on: those of `RandomKey.block`, in order.
 @inline(__always)
 func randomWords(low: UInt32, high: UInt32, counter: UInt64, stream: UInt32 = 0) -> SIMD16<UInt32> {
@@ -31,5 +33,6 @@ func randomWords(low: UInt32, high: UInt32, counter: UInt64, stream: UInt32 = 0)
 /// Numbers in [0, 1) with 24 random bits, from random words.
 @inline(__always)
 func unitNumbers(_ words: VectorBits) -> Vector {
-  Vector(SIMD8<Int32>(truncatingIfNeeded: words &>> VectorBits(repeating: 8))) * Vector(repeating: 0x1p-24)
+  platform_from_integers(unsafeBitCast(words &>> VectorBits(repeating: 8), to: SIMD8<Int32>.self))
+    * Vector(repeating: 0x1p-24)
 }

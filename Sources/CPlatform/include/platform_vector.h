@@ -6,6 +6,8 @@
 
 typedef float platform_float8 __attribute__((ext_vector_type(8)));
 typedef int platform_int8 __attribute__((ext_vector_type(8)));
+typedef unsigned platform_uint8 __attribute__((ext_vector_type(8)));
+typedef unsigned short platform_ushort8 __attribute__((ext_vector_type(8)));
 
 /// `a * b + c`, fused where the processor level that is compiled for has the instruction.
 ///
@@ -21,6 +23,31 @@ static inline __attribute__((always_inline)) platform_float8 platform_multiply_a
 #endif
 }
 
+// Comparisons give lanes of all ones or all zeros.
+
+static inline __attribute__((always_inline)) platform_int8 platform_less(platform_float8 a, platform_float8 b) {
+  return a < b;
+}
+
+static inline __attribute__((always_inline)) platform_int8 platform_less_or_equal(platform_float8 a,
+                                                                                  platform_float8 b) {
+  return a <= b;
+}
+
+static inline __attribute__((always_inline)) platform_int8 platform_equal(platform_float8 a, platform_float8 b) {
+  return a == b;
+}
+
+static inline __attribute__((always_inline)) platform_int8 platform_not_equal(platform_float8 a, platform_float8 b) {
+  return a != b;
+}
+
+/// The lanes of `a` where the mask is set, those of `b` elsewhere.
+static inline __attribute__((always_inline)) platform_float8 platform_select(platform_int8 mask, platform_float8 a,
+                                                                             platform_float8 b) {
+  return (platform_float8)((mask & (platform_int8)a) | (~mask & (platform_int8)b));
+}
+
 /// The square root of each lane, correctly rounded.
 static inline __attribute__((always_inline)) platform_float8 platform_square_root(platform_float8 x) {
   return __builtin_elementwise_sqrt(x);
@@ -29,6 +56,21 @@ static inline __attribute__((always_inline)) platform_float8 platform_square_roo
 /// Each lane without its fraction; lanes must fit in 32 bits.
 static inline __attribute__((always_inline)) platform_int8 platform_truncate(platform_float8 x) {
   return __builtin_convertvector(x, platform_int8);
+}
+
+/// The number nearest to each integer.
+static inline __attribute__((always_inline)) platform_float8 platform_from_integers(platform_int8 x) {
+  return __builtin_convertvector(x, platform_float8);
+}
+
+/// Each lane with twice as many bits.
+static inline __attribute__((always_inline)) platform_uint8 platform_widen(platform_ushort8 x) {
+  return __builtin_convertvector(x, platform_uint8);
+}
+
+/// The lower half of each lane's bits.
+static inline __attribute__((always_inline)) platform_ushort8 platform_narrow(platform_uint8 x) {
+  return __builtin_convertvector(x, platform_ushort8);
 }
 
 #endif

@@ -4,16 +4,42 @@ enum AttentionProduct {
   ///
   /// Element (row, k) of A lies at `row * aRow + k * aDepth`, so A may be transposed. B is [depth, columns] with
   /// columns padded to whole panels of 16.
-  @inline(never)
+  @inline(__always)
   static func multiply(
     rows: Int, columns: Range<Int>, depth: Int, _ a: UnsafePointer<Float>, aRow: Int, aDepth: Int,
     _ b: UnsafePointer<Float>, bRow: Int, _ c: UnsafeMutablePointer<Float>, cRow: Int, accumulate: Bool
   ) {
     switch rows {
-    case 5, 6: panels(6, rows, columns, depth, a, aRow, aDepth, b, bRow, c, cRow, accumulate)
-    case 3, 4: panels(4, rows, columns, depth, a, aRow, aDepth, b, bRow, c, cRow, accumulate)
-    default: panels(2, rows, columns, depth, a, aRow, aDepth, b, bRow, c, cRow, accumulate)
+    case 5, 6: six(rows, columns, depth, a, aRow, aDepth, b, bRow, c, cRow, accumulate)
+    case 3, 4: four(rows, columns, depth, a, aRow, aDepth, b, bRow, c, cRow, accumulate)
+    default: two(rows, columns, depth, a, aRow, aDepth, b, bRow, c, cRow, accumulate)
     }
+  }
+
+  // Functions of their own, so that the height is a constant in each.
+
+  @inline(never)
+  private static func six(
+    _ rows: Int, _ columns: Range<Int>, _ depth: Int, _ a: UnsafePointer<Float>, _ aRow: Int, _ aDepth: Int,
+    _ b: UnsafePointer<Float>, _ bRow: Int, _ c: UnsafeMutablePointer<Float>, _ cRow: Int, _ accumulate: Bool
+  ) {
+    panels(6, rows, columns, depth, a, aRow, aDepth, b, bRow, c, cRow, accumulate)
+  }
+
+  @inline(never)
+  private static func four(
+    _ rows: Int, _ columns: Range<Int>, _ depth: Int, _ a: UnsafePointer<Float>, _ aRow: Int, _ aDepth: Int,
+    _ b: UnsafePointer<Float>, _ bRow: Int, _ c: UnsafeMutablePointer<Float>, _ cRow: Int, _ accumulate: Bool
+  ) {
+    panels(4, rows, columns, depth, a, aRow, aDepth, b, bRow, c, cRow, accumulate)
+  }
+
+  @inline(never)
+  private static func two(
+    _ rows: Int, _ columns: Range<Int>, _ depth: Int, _ a: UnsafePointer<Float>, _ aRow: Int, _ aDepth: Int,
+    _ b: UnsafePointer<Float>, _ bRow: Int, _ c: UnsafeMutablePointer<Float>, _ cRow: Int, _ accumulate: Bool
+  ) {
+    panels(2, rows, columns, depth, a, aRow, aDepth, b, bRow, c, cRow, accumulate)
   }
 
   @inline(__always)
