@@ -149,7 +149,7 @@ import Testing
   @Test func repairInPartsIsRepairOfTheWhole() throws {
     var random = RandomStream(RandomKey(seed: 10))
     var bytes: [UInt8] = []
-    while bytes.count < 3 << 20 { bytes.append(UInt8.random(in: 1...255, using: &random)) }
+    while bytes.count < 5 << 18 { bytes.append(UInt8.random(in: 1...255, using: &random)) }
     let expected = String(decoding: bytes, as: UTF8.self)
     #expect(try documents(bytes).texts.map { Array($0.utf8) } == [Array(expected.utf8)])
   }
