@@ -16,12 +16,16 @@ let strict: [SwiftSetting] = [.unsafeFlags(["-warnings-as-errors"])]
 let command: [SwiftSetting] = strict + (level == "baseline" ? [] : [.define("MARTLET_CHECKS_PROCESSOR")])
 let numeric: [SwiftSetting] = strict + [.unsafeFlags(processor)]
 
-/// A library target and the test target that mirrors it.
-func library(_ name: String, _ dependencies: [Target.Dependency], numeric isNumeric: Bool = false) -> [Target] {
+/// A library target and the test target that mirrors it, which may need helpers of its own.
+func library(
+  _ name: String, _ dependencies: [Target.Dependency], numeric isNumeric: Bool = false,
+  testHelpers: [Target.Dependency] = []
+) -> [Target] {
   [
     .target(name: name, dependencies: dependencies, swiftSettings: isNumeric ? numeric : strict),
     .testTarget(
-      name: "\(name)Tests", dependencies: dependencies + [.target(name: name), "TestSupport"], swiftSettings: strict),
+      name: "\(name)Tests", dependencies: dependencies + [.target(name: name), "TestSupport"] + testHelpers,
+      swiftSettings: strict),
   ]
 }
 
@@ -48,10 +52,14 @@ let package = Package(
       dependencies: ["Core", "CPUBackend", "CPlatform", "CYAML", "Datasets", "Training", "Inference"],
       swiftSettings: command),
     .executableTarget(
-      name: "kernel-bench", dependencies: ["CPUBackend", "CPlatform"], path: "Benchmarks/Kernels", swiftSettings: numeric),
+      name: "kernel-bench", dependencies: ["CPUBackend", "CPlatform"], path: "Benchmarks/Kernels",
+      swiftSettings: numeric),
     .executableTarget(
       name: "step-profile", dependencies: ["CPUBackend", "Training"], path: "Benchmarks/StepProfile",
       swiftSettings: strict),
+    // What the tests of checkpoints kill.
+    .executableTarget(
+      name: "checkpoint-hammer", dependencies: ["Training"], path: "Tests/CheckpointHammer", swiftSettings: strict),
     .testTarget(name: "CommandTests", dependencies: ["martlet", "TestSupport"], swiftSettings: strict),
   ]
     + library("Core", ["CPlatform"])
@@ -62,7 +70,7 @@ let package = Package(
     + library("Datasets", ["Tokenizers"])
     + library("Layers", ["TensorGraph"])
     + library("Models", ["Layers", "Formats"])
-    + library("Training", ["Models", "Datasets", "CYAML"])
+    + library("Training", ["Models", "Datasets", "CYAML"], testHelpers: ["checkpoint-hammer"])
     + library("Inference", ["Models", "Tokenizers"]),
   swiftLanguageModes: [.v6]
 )

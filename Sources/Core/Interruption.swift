@@ -14,7 +14,7 @@ import Synchronization
 public enum Interruption {
   private static let requests = Atomic<Int>(0)
 
-  /// Catches SIGINT and SIGTERM from now on.
+  /// Catches SIGINT and SIGTERM from now on. To be called on the main thread, before others are started.
   public static func install() {
     _ = requests.load(ordering: .relaxed)  // made here, because a signal handler must not
     for number in [SIGINT, SIGTERM] {
@@ -29,6 +29,11 @@ public enum Interruption {
       action.sa_flags = Int32(SA_RESTART)
       sigaction(number, &action, nil)
     }
+    // A process inherits which signals are blocked; one started by a thread that blocks them would never hear of these.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    for number in [SIGINT, SIGTERM] { sigaddset(&signals, number) }
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 
   private static let handle: @convention(c) (Int32) -> Void = { number in

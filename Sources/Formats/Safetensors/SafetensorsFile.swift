@@ -26,7 +26,10 @@ public struct SafetensorsFile: Sendable {
     try self.init(MappedFile(path))
   }
 
-  init(_ file: MappedFile) throws {
+  /// Checks a file that is mapped already, so that what was hashed is what is read.
+  ///
+  /// Throws: as `init(_:)`.
+  public init(_ file: MappedFile) throws {
     let header = try SafetensorsHeader(file)
     metadata = header.metadata
     var tensors: [StoredTensor] = []
