@@ -45,7 +45,8 @@ let package = Package(
     .target(name: "CPlatform"),
     .target(name: "CAllocations", path: "Tests/CAllocations"),
     .target(
-      name: "TestSupport", dependencies: ["Core", "TensorGraph", "CAllocations"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["Core", "TensorGraph", "CPUBackend", "CAllocations"],
+      path: "Tests/TestSupport",
       swiftSettings: strict),
     .executableTarget(
       name: "martlet",

@@ -77,7 +77,8 @@ public final class CachedModel {
   /// Throws: `MartletError(.invalidArgument)` when nothing is given or the texts become longer than the model's limit;
   /// `MartletError(.mismatch)` for a token outside of the vocabulary.
   public func read(_ rows: [[Int32]]) throws -> [[Float]] {
-    guard rows.count == rowCount, let count = rows.first?.count, count > 0, rows.allSatisfy({ $0.count == count }) else {
+    guard rows.count == rowCount, let count = rows.first?.count, count > 0, rows.allSatisfy({ $0.count == count })
+    else {
       throw MartletError(.invalidArgument, "\(rowCount) texts of one length, and not empty, are needed")
     }
     try configuration.requireLength(length + count)
