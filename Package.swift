@@ -61,7 +61,8 @@ let package = Package(
     // What the tests of checkpoints kill.
     .executableTarget(
       name: "checkpoint-hammer", dependencies: ["Training"], path: "Tests/CheckpointHammer", swiftSettings: strict),
-    .testTarget(name: "CommandTests", dependencies: ["martlet", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "CommandTests", dependencies: ["martlet", "CPUBackend", "Training", "TestSupport"], swiftSettings: strict),
   ]
     + library("Core", ["CPlatform"])
     + library("TensorGraph", ["Core"])
@@ -71,7 +72,7 @@ let package = Package(
     + library("Datasets", ["Tokenizers"])
     + library("Layers", ["TensorGraph"])
     + library("Models", ["Layers", "Formats"])
-    + library("Training", ["Models", "Datasets", "CYAML"], testHelpers: ["checkpoint-hammer"])
+    + library("Training", ["Models", "Datasets", "Inference", "CYAML"], testHelpers: ["checkpoint-hammer"])
     + library("Inference", ["Models", "Tokenizers"]),
   swiftLanguageModes: [.v6]
 )

@@ -83,17 +83,26 @@ public struct ModelFolder: Sendable {
       }
     }
     try FileSystem.createFolder(folder)
+    for (name, bytes) in configurationFiles(configuration) { try AtomicFile.write(bytes, to: joinPath(folder, name)) }
+    try SafetensorsWriter.writeFolder(sources, to: folder)
+  }
+
+  /// The files that describe a model to `transformers`: `config.json` and `generation_config.json`, by name.
+  public static func configurationFiles(
+    _ configuration: any LanguageModelConfiguration
+  ) -> [(name: String, bytes: [UInt8])] {
     var object = configuration.object
     object["architectures"] = .array([.string(type(of: configuration).architecture)])
     // The name of today's transformers, and the one of those before version 4.56.
     object["dtype"] = .string("float32")
     object["torch_dtype"] = .string("float32")
-    try ModelConfiguration(object).write(to: joinPath(folder, "config.json"))
     var generation: JSONObject = ["_from_model_config": .bool(true)]
     for key in ["bos_token_id", "eos_token_id", "pad_token_id"] {
       if let value = object[key], value != .null { generation[key] = value }
     }
-    try ModelConfiguration(generation).write(to: joinPath(folder, "generation_config.json"))
-    try SafetensorsWriter.writeFolder(sources, to: folder)
+    return [
+      ("config.json", ModelConfiguration(object).bytes),
+      ("generation_config.json", ModelConfiguration(generation).bytes),
+    ]
   }
 }

@@ -83,7 +83,11 @@ extension Tokenizer {
   ///
   /// Throws: `MartletError` if the system refuses to write.
   public func save(to folder: String) throws {
-    try AtomicFile.write(json(), to: joinPath(folder, "tokenizer.json"))
+    for (name, bytes) in files() { try AtomicFile.write(bytes, to: joinPath(folder, name)) }
+  }
+
+  /// The files that `save` writes, by name.
+  public func files() -> [(name: String, bytes: [UInt8])] {
     let map = roles.json
     var config: JSONObject = [
       "tokenizer_class": .string("PreTrainedTokenizerFast"), "clean_up_tokenization_spaces": .bool(false),
@@ -91,10 +95,10 @@ extension Tokenizer {
       "model_max_length": .integer(1_000_000_000_000_000_000),
     ]
     for key in map.keys { config[key] = map[key] }
-    try AtomicFile.write(
-      JSONValue.object(config).text(indent: 2) + "\n", to: joinPath(folder, "tokenizer_config.json"))
-    try AtomicFile.write(
-      JSONValue.object(map).text(indent: 2) + "\n", to: joinPath(folder, "special_tokens_map.json"))
+    func text(_ object: JSONObject) -> [UInt8] { Array((JSONValue.object(object).text(indent: 2) + "\n").utf8) }
+    return [
+      ("tokenizer.json", json()), ("tokenizer_config.json", text(config)), ("special_tokens_map.json", text(map)),
+    ]
   }
 
   /// The SHA-256 of `json()` in hexadecimal digits: what data made with this tokenizer is marked with.

@@ -5,7 +5,10 @@ import Foundation
 /// The program: finds the command, runs it, and turns errors into messages and exit statuses.
 enum Program {
   /// All commands in the order of the help.
-  static let commands: [Command] = [doctorCommand, devicesCommand]
+  static let commands: [Command] = [
+    newCommand, dataCommand, trainCommand, generateCommand, exportCommand, verifyCommand, recipeCommand, benchCommand,
+    devicesCommand, doctorCommand,
+  ]
 
   /// What exit statuses mean.
   enum Status {

@@ -75,10 +75,11 @@ public struct ModelConfiguration: Sendable, Hashable {
   /// Throws: `MartletError` with code `malformedFile`.
   public var modelType: String { get throws { try fields.string("model_type") } }
 
-  /// Writes the file as `transformers` does: two spaces, sorted keys, a line feed at the end.
+  /// Writes the file.
   ///
   /// Throws: `MartletError` with code `inputOutput`.
-  public func write(to path: String) throws {
-    try AtomicFile.write(JSONValue.object(object.sorted).text(indent: 2) + "\n", to: path)
-  }
+  public func write(to path: String) throws { try AtomicFile.write(bytes, to: path) }
+
+  /// The file as `transformers` writes it: two spaces, sorted keys, a line feed at the end.
+  public var bytes: [UInt8] { Array((JSONValue.object(object.sorted).text(indent: 2) + "\n").utf8) }
 }

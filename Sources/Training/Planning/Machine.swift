@@ -40,6 +40,14 @@ public enum Machine {
     #endif
   }
 
+  /// The memory that this process has now, in bytes; its peak where the system does not say.
+  public static var residentBytes: Int {
+    guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8),
+      let pages = text.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
+    else { return peakResidentBytes }
+    return pages * sysconf(Int32(_SC_PAGESIZE))
+  }
+
   /// The processor's name as the system gives it.
   public static var processorName: String {
     let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""

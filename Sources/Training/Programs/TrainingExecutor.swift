@@ -61,6 +61,11 @@ public final class TrainingExecutor {
     return states
   }
 
+  /// Bytes that the programs compiled so far take beyond the states.
+  public var workspaceByteCount: Int {
+    [step, accumulate, apply, evaluation, averageEvaluation].reduce(0) { $0 + ($1?.workspaceByteCount ?? 0) }
+  }
+
   /// What one step of the optimiser gave.
   public struct StepResult: Sendable, Hashable {
     /// The mean loss of the tokens that count.

@@ -1,31 +1,52 @@
 import Foundation
 
 /// A line chart as SVG that scales with the page and takes its colours from the page's style.
-struct Chart {
+package struct Chart {
   /// A line, or with `isLevel` one number drawn across.
-  struct Series {
+  package struct Series {
     /// Its name in the legend.
-    var name: String
+    package var name: String
     /// Which of the page's colours it has: 1, 2, ...
-    var color: Int
+    package var color: Int
     /// The points in the order of x.
-    var points: [(x: Double, y: Double)]
+    package var points: [(x: Double, y: Double)]
     /// Whether it is a level to compare with, drawn dashed.
-    var isLevel = false
+    package var isLevel = false
     /// Whether each point is marked, for few points far apart.
-    var isMarked = false
+    package var isMarked = false
+
+    package init(
+      name: String, color: Int, points: [(x: Double, y: Double)], isLevel: Bool = false, isMarked: Bool = false
+    ) {
+      self.name = name
+      self.color = color
+      self.points = points
+      self.isLevel = isLevel
+      self.isMarked = isMarked
+    }
   }
 
   /// What the chart shows, for the title and for people who can't see it.
-  var title: String
+  package var title: String
   /// What lies along x.
-  var xTitle: String
+  package var xTitle: String
   /// The lines.
-  var series: [Series]
+  package var series: [Series]
   /// Whether y is logarithmic: where losses fall over orders of magnitude a straight axis hides the end.
-  var isLogarithmic = false
+  package var isLogarithmic = false
   /// Width and height in the chart's own units.
-  var size = (width: 720.0, height: 320.0)
+  package var size = (width: 720.0, height: 320.0)
+
+  package init(
+    title: String, xTitle: String, series: [Series], isLogarithmic: Bool = false,
+    size: (width: Double, height: Double) = (720, 320)
+  ) {
+    self.title = title
+    self.xTitle = xTitle
+    self.series = series
+    self.isLogarithmic = isLogarithmic
+    self.size = size
+  }
 
   private static let left = 58.0
   private static let right = 14.0
@@ -35,7 +56,7 @@ struct Chart {
   private static let largestPointCount = 600
 
   /// The chart as an `<svg>` element, with a legend.
-  var svg: String {
+  package var svg: String {
     let all = series.flatMap(\.points).filter { $0.x.isFinite && $0.y.isFinite && (!isLogarithmic || $0.y > 0) }
     guard let firstX = all.map(\.x).min(), let lastX = all.map(\.x).max(), let low = all.map(\.y).min(),
       let high = all.map(\.y).max()
@@ -100,7 +121,7 @@ struct Chart {
   }
 
   /// At most `largestPointCount` points: means of neighbours.
-  static func thinned(_ points: [(x: Double, y: Double)]) -> [(x: Double, y: Double)] {
+  package static func thinned(_ points: [(x: Double, y: Double)]) -> [(x: Double, y: Double)] {
     let group = (points.count + largestPointCount - 1) / largestPointCount
     if group <= 1 { return points }
     return stride(from: 0, to: points.count, by: group).map { start in
@@ -111,7 +132,7 @@ struct Chart {
   }
 
   /// Round numbers (1, 2 or 5 times a power of ten) that enclose the range, about five of them.
-  static func ticks(_ low: Double, _ high: Double) -> [Double] {
+  package static func ticks(_ low: Double, _ high: Double) -> [Double] {
     let span = high > low ? high - low : max(abs(low), 1)
     let rough = span / 5
     let power = pow(10, floor(log10(rough)))
@@ -123,7 +144,7 @@ struct Chart {
   }
 
   /// Round numbers within and around the range for a logarithmic axis.
-  static func logarithmicTicks(_ low: Double, _ high: Double) -> [Double] {
+  package static func logarithmicTicks(_ low: Double, _ high: Double) -> [Double] {
     // Over less than a factor of three even a logarithmic axis is labelled evenly.
     if high < 3 * low { return ticks(low, high).filter { $0 > 0 } }
     let digits: [Double] = high > 1000 * low ? [1] : [1, 1.5, 2, 3, 4, 5, 7]
@@ -141,7 +162,7 @@ struct Chart {
   }
 
   /// A number of an axis.
-  static func label(_ value: Double) -> String {
+  package static func label(_ value: Double) -> String {
     if value == 0 { return "0" }
     let size = abs(value)
     if size >= 1e6 { return trimmed(value / 1e6, 1) + "M" }

@@ -1,13 +1,13 @@
 /// Text of a page in which markup is what the program wrote, and everything else is inert.
-struct HTML {
+package struct HTML {
   /// The markup so far.
-  private(set) var markup: String
+  package private(set) var markup: String
 
   /// Markup that the program itself wrote.
-  init(markup: String = "") { self.markup = markup }
+  package init(markup: String = "") { self.markup = markup }
 
   /// `text` as it is to be read: no character of it is markup.
-  static func escape(_ text: String) -> String {
+  package static func escape(_ text: String) -> String {
     var result = ""
     for scalar in text.unicodeScalars {
       switch scalar {
@@ -26,16 +26,16 @@ struct HTML {
   }
 
   /// Appends markup that the program itself wrote.
-  mutating func append(markup more: String) { markup += more }
+  package mutating func append(markup more: String) { markup += more }
 
   /// Appends `<tag>text</tag>`; the tag may carry attributes.
-  mutating func append(_ tag: String, _ text: String) {
+  package mutating func append(_ tag: String, _ text: String) {
     let name = tag.prefix { $0 != " " }
     markup += "<\(tag)>\(HTML.escape(text))</\(name)>\n"
   }
 
   /// Appends a table with a heading row; columns after the first are aligned as numbers.
-  mutating func append(table head: [String], _ rows: [[String]]) {
+  package mutating func append(table head: [String], _ rows: [[String]]) {
     markup += "<div class=\"scroll\"><table>\n"
     if !head.isEmpty { markup += row(head, cell: "th") }
     for cells in rows { markup += row(cells, cell: "td") }

@@ -5,15 +5,15 @@ import Foundation
 ///
 /// A line is in the file as soon as `append` returns, so that a killed process loses none. What a killed run wrote
 /// beyond its last checkpoint is cut off when it resumes, and so no step is there twice.
-final class MetricsFile {
+package final class MetricsFile {
   /// The path of the file.
-  let path: String
+  package let path: String
   private var descriptor: Int32
 
   /// Opens the file for a run that goes on behind `step`; 0 begins anew.
   ///
   /// Throws: `MartletError` with code `inputOutput`.
-  init(_ path: String, resumingAt step: Int) throws {
+  package init(_ path: String, resumingAt step: Int) throws {
     self.path = path
     let kept = step > 0 ? try MetricsFile.read(path).filter { $0.step <= step } : []
     try AtomicFile.write(kept.map { $0.text + "\n" }.joined(), to: path)
@@ -26,7 +26,7 @@ final class MetricsFile {
   /// Appends a line for a step.
   ///
   /// Throws: `MartletError` with code `inputOutput`.
-  func append(step: Int, _ values: [(String, JSONValue)]) throws {
+  package func append(step: Int, _ values: [(String, JSONValue)]) throws {
     var object = JSONObject()
     object["step"] = .integer(step)
     for (key, value) in values { object[key] = value }
@@ -45,21 +45,21 @@ final class MetricsFile {
   /// Makes the lines durable; called before a checkpoint, so that it never is ahead of them.
   ///
   /// Throws: `MartletError` with code `inputOutput`.
-  func sync() throws {
+  package func sync() throws {
     if fsync(descriptor) != 0 { throw MartletError.system("write", path, errno: errno) }
   }
 
   /// A line of the file.
-  struct Line {
-    var step: Int
-    var text: String
-    var values: JSONObject
+  package struct Line {
+    package var step: Int
+    package var text: String
+    package var values: JSONObject
   }
 
   /// The whole lines of a metrics file; no file is no lines. A last line that a kill cut off is left out.
   ///
   /// Throws: `MartletError` with code `inputOutput`, or `malformedFile` if it is no metrics file.
-  static func read(_ path: String) throws -> [Line] {
+  package static func read(_ path: String) throws -> [Line] {
     guard FileSystem.kind(of: path) != nil else { return [] }
     let bytes = try FileSystem.read(path, limit: 1 << 30)
     let whole = bytes.lastIndex(of: UInt8(ascii: "\n")).map { bytes[...$0] } ?? []

@@ -1,15 +1,15 @@
 import Foundation
 
 /// Numbers as people read them in progress lines, tables and reports.
-enum Quantity {
+package enum Quantity {
   /// A loss: four decimals.
-  static func loss(_ value: Double) -> String { String(format: "%.4f", value) }
+  package static func loss(_ value: Double) -> String { String(format: "%.4f", value) }
 
   /// A learning rate or a norm: three digits that count.
-  static func short(_ value: Double) -> String { String(format: "%.3g", value) }
+  package static func short(_ value: Double) -> String { String(format: "%.3g", value) }
 
   /// A count with thousands apart: `1,234,567`.
-  static func count(_ value: Int) -> String {
+  package static func count(_ value: Int) -> String {
     var digits = Array(String(value.magnitude))
     var place = digits.count - 3
     while place > 0 {
@@ -20,7 +20,7 @@ enum Quantity {
   }
 
   /// A count with a unit: `950`, `10.7 k`, `124 M`.
-  static func scaled(_ value: Double) -> String {
+  package static func scaled(_ value: Double) -> String {
     for (limit, name) in [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")] where value >= limit {
       let scaled = value / limit
       return String(format: scaled < 9.995 ? "%.2f %@" : scaled < 99.95 ? "%.1f %@" : "%.0f %@", scaled, name)
@@ -29,7 +29,7 @@ enum Quantity {
   }
 
   /// A time: `0.4 s`, `42 s`, `3 min 05 s`, `2 h 10 min`, `3 d 4 h`.
-  static func time(_ seconds: Double) -> String {
+  package static func time(_ seconds: Double) -> String {
     guard seconds.isFinite, seconds < 1e10 else { return "unknown" }
     if seconds < 10 { return String(format: "%.1f s", max(0, seconds)) }
     let whole = Int(seconds.rounded())
@@ -40,5 +40,5 @@ enum Quantity {
   }
 
   /// A fraction as a percentage.
-  static func percent(_ fraction: Double) -> String { String(format: "%.1f%%", 100 * fraction) }
+  package static func percent(_ fraction: Double) -> String { String(format: "%.1f%%", 100 * fraction) }
 }

@@ -2,42 +2,54 @@ import Core
 import Foundation
 
 /// `report.html`: what a run did, on one page that needs nothing else: no script, no font, no network.
-struct Report {
+package struct Report {
   /// A fact that stands large at the top.
-  struct Figure {
-    var name: String
-    var value: String
-    var note: String
+  package struct Figure {
+    package var name: String
+    package var value: String
+    package var note: String
+
+    package init(_ name: String, _ value: String, _ note: String = "") {
+      (self.name, self.value, self.note) = (name, value, note)
+    }
   }
 
   /// Something that was foretold before the run, beside what came.
-  struct Prediction {
-    var what: String
-    var predicted: String
-    var actual: String
+  package struct Prediction {
+    package var what: String
+    package var predicted: String
+    package var actual: String
+
+    package init(_ what: String, _ predicted: String, _ actual: String) {
+      (self.what, self.predicted, self.actual) = (what, predicted, actual)
+    }
   }
 
   /// A text that the model wrote.
-  struct Sample {
-    var prompt: String
-    var text: String
+  package struct Sample {
+    package var prompt: String
+    package var text: String
+
+    package init(prompt: String, text: String) { (self.prompt, self.text) = (prompt, text) }
   }
 
-  var title: String
-  var subtitle: String
-  var figures: [Figure]
-  var metrics: [MetricsFile.Line]
+  package var title: String
+  package var subtitle = ""
+  package var figures: [Figure] = []
+  package var metrics: [MetricsFile.Line] = []
   /// The loss of a model that knows only how frequent each token is.
-  var unigramEntropy: Double?
-  var samples: [Sample]
-  var predictions: [Prediction]
+  package var unigramEntropy: Double?
+  package var samples: [Sample] = []
+  package var predictions: [Prediction] = []
   /// What the data is and what was left out, as rows of name and value.
-  var data: [[String]]
+  package var data: [[String]] = []
   /// The recipe with all its values.
-  var settings: String
+  package var settings = ""
+
+  package init(title: String) { self.title = title }
 
   /// The page.
-  var html: String {
+  package var html: String {
     var page = HTML(
       markup: """
         <!doctype html>

@@ -1,0 +1,128 @@
+import Core
+import Datasets
+import Layers
+import Models
+import Tokenizers
+
+// What a recipe says, in the terms of the targets that do it.
+extension Recipe {
+  /// What the preparation of the data is to do.
+  public var dataSettings: DataSettings {
+    var choice: DataSettings.TokenizerChoice =
+      switch data.tokenizer.type {
+      case .char: .character
+      case .bpe: .bytePair(vocabularySize: data.tokenizer.vocabSize)
+      }
+    if let folder = data.tokenizer.from ?? tokenizerOfModel { choice = .file(resolve(folder)) }
+    var settings = DataSettings(sources: data.files.map(resolve), tokenizer: choice)
+    settings.textField = data.textField
+    if let separator = data.documentSeparator { settings.division = .separator(separator) }
+    settings.split =
+      switch data.split {
+      case .auto: .automatic
+      case .document: .document
+      case .tail: .tail
+      }
+    settings.validationFraction = data.validationFraction
+    settings.seed = UInt64(data.seed)
+    return settings
+  }
+
+  /// The folder of the model to start from, if its tokenizer is there: weights are of use with their own tokens only.
+  private var tokenizerOfModel: String? {
+    model.from.flatMap { FileSystem.kind(of: joinPath(resolve($0), "tokenizer.json")) == .file ? $0 : nil }
+  }
+
+  /// The configuration of the model for the tokens of a tokenizer.
+  ///
+  /// Throws: `MartletError` that names the key, or the two vocabularies where the tokenizer's does not fit.
+  func modelConfiguration(for tokenizer: Tokenizer) throws -> any LanguageModelConfiguration {
+    var object: JSONObject
+    var file = "the recipe's model section"
+    if let from = model.from {
+      let folder = try ModelFolder(resolve(from))
+      object = folder.configuration.object
+      file = joinPath(folder.folder.path, "config.json")
+    } else {
+      object = [
+        "model_type": .string(model.type), "vocab_size": .integer(tokenizer.vocabularySize),
+        "n_positions": .integer(train.contextLength), "resid_pdrop": .double(0), "embd_pdrop": .double(0),
+        "attn_pdrop": .double(0),
+      ]
+      for (key, id) in [("bos_token_id", tokenizer.beginningOfTextID), ("eos_token_id", tokenizer.endOfTextID)] {
+        object[key] = id.map { .integer(Int($0)) } ?? .null
+      }
+    }
+    for key in model.configuration.keys { object[key] = model.configuration[key] }
+    let configuration = try ModelFamilies.configuration(JSONFields(object, file: file))
+    guard tokenizer.vocabularySize <= configuration.vocabularySize else {
+      throw MartletError(
+        .mismatch,
+        "the tokenizer has \(tokenizer.vocabularySize) tokens and the model a vocabulary of only "
+          + "\(configuration.vocabularySize)", at: file,
+        remedy: "Leave model.vocab_size out, or use the tokenizer that belongs to the model (data.tokenizer.from).")
+    }
+    guard train.contextLength <= configuration.maximumLength.value else {
+      throw MartletError(
+        .invalidArgument,
+        "train.context_length (\(train.contextLength)) is more than the model's \(configuration.maximumLength.key) "
+          + "(\(configuration.maximumLength.value))", at: file,
+        remedy: "Set train.context_length to at most \(configuration.maximumLength.value).")
+    }
+    return configuration
+  }
+
+  /// How parameters are updated.
+  var optimizer: Optimizer {
+    let decay = train.weightDecay
+    switch train.optimizer {
+    case .adamw:
+      return .adamW(
+        beta1: train.adamBeta1, beta2: train.adamBeta2, epsilon: train.adamEpsilon, weightDecay: decay)
+    case .sgd: return .sgd(momentum: train.momentum, nesterov: train.nesterov, weightDecay: decay)
+    case .lion: return .lion(beta1: train.adamBeta1, beta2: train.adamBeta2, weightDecay: decay)
+    case .muon:
+      return .muon(
+        momentum: train.muonMomentum, iterations: train.muonSteps,
+        adamW: AdamWRule(beta1: train.adamBeta1, beta2: train.adamBeta2, epsilon: train.adamEpsilon),
+        adamWLearningRateRatio: train.learningRate / train.muonLearningRate, weightDecay: decay)
+    }
+  }
+
+  /// The learning rate over a run of `totalSteps`; with Muon it is Muon's, of which AdamW's is a fixed part.
+  ///
+  /// Throws: `MartletError` when warm-up and decay do not fit the run.
+  func schedule(totalSteps: Int) throws -> Schedule {
+    let kind = Schedule.Kind(rawValue: train.lrSchedulerType.rawValue) ?? .cosine
+    let scale = train.optimizer == .muon ? train.muonLearningRate / train.learningRate : 1
+    let isStable = kind == .warmupStableDecay
+    return try Schedule(
+      kind, learningRate: train.learningRate * scale, minimumLearningRate: train.minLearningRate * scale,
+      warmupSteps: train.warmupSteps,
+      totalSteps: isStable ? totalSteps : train.decaySteps.map { train.warmupSteps + $0 } ?? totalSteps,
+      decaySteps: isStable ? train.decaySteps ?? (totalSteps - train.warmupSteps) / 5 : 0)
+  }
+
+  /// Steps of the run, from `max_steps` or the epochs over `samples` samples.
+  func totalSteps(samplesPerEpoch samples: Int) -> Int {
+    if let steps = train.maxSteps { return steps }
+    let perStep = Double(train.perDeviceTrainBatchSize) * Double(train.gradientAccumulationSteps)
+    return max(1, Int(min((train.numTrainEpochs * Double(samples) / perStep).rounded(.up), 1e15)))
+  }
+
+  /// When the run stops because the validation loss no longer falls.
+  var earlyStopping: EarlyStopping {
+    EarlyStopping(
+      patience: train.earlyStoppingPatience > 0 ? train.earlyStoppingPatience : nil,
+      threshold: train.earlyStoppingThreshold)
+  }
+
+  /// What the programs are made for.
+  var programSettings: TrainingPrograms.Settings {
+    TrainingPrograms.Settings(
+      batchSize: train.perDeviceTrainBatchSize, sequenceLength: train.contextLength, optimizer: optimizer,
+      maximumGradientNorm: train.maxGradNorm > 0 ? train.maxGradNorm : nil, recomputes: train.gradientCheckpointing,
+      accumulates: train.gradientAccumulationSteps > 1,
+      averageDecay: train.averageWeights > 0 ? train.averageWeights : nil)
+  }
+}

@@ -1,0 +1,238 @@
+import Core
+import Datasets
+import Foundation
+import Layers
+
+/// The steps of a run. What a step does is a function of the seed, the step and the tensors: nothing else decides it.
+final class TrainingLoop {
+  /// How a stretch of steps ended.
+  enum Ending {
+    /// All steps are done.
+    case done
+    /// The validation loss stopped falling.
+    case stoppedEarly
+    /// Somebody asked to stop.
+    case interrupted
+  }
+
+  let executor: TrainingExecutor
+  let totalSteps: Int
+  private let recipe: Recipe
+  private let sampler: BatchSampler
+  private(set) var validation: ValidationSet?
+  private let schedule: Schedule
+  private let metrics: MetricsFile
+  /// What was foretold; the speed of an evaluation counts for the time left.
+  var plan: TrainingPlan
+  private let isStopping: () -> Bool
+  private let onEvent: (TrainingEvent) -> Void
+  private(set) var state: RunState
+
+  private let dropoutKey: RandomKey
+  private var inputs: [Int32]
+  private var targets: [Int32]
+  private var speed = SpeedMeter()
+
+  init(
+    _ recipe: Recipe, _ plan: TrainingPlan, executor: TrainingExecutor, sampler: BatchSampler,
+    validation: ValidationSet?, metrics: MetricsFile, state: RunState, isStopping: @escaping () -> Bool,
+    onEvent: @escaping (TrainingEvent) -> Void
+  ) throws {
+    self.recipe = recipe
+    self.plan = plan
+    self.executor = executor
+    self.sampler = sampler
+    self.validation = validation
+    self.metrics = metrics
+    self.state = state
+    self.isStopping = isStopping
+    self.onEvent = onEvent
+    totalSteps = plan.totalSteps
+    schedule = try recipe.schedule(totalSteps: totalSteps)
+    dropoutKey = RandomKey(seed: UInt64(recipe.train.seed)).named("dropout")
+    inputs = [Int32](repeating: 0, count: recipe.train.perDeviceTrainBatchSize * recipe.train.contextLength)
+    targets = inputs
+  }
+
+  /// Runs steps until the end, early stopping or a wish to stop; `save` is called where a checkpoint is due, with
+  /// whether the weights are the best so far.
+  ///
+  /// Throws: `MartletError(.divergence)` after too many steps without finite numbers, and what `save` throws.
+  func run(save: (_ isBest: Bool) throws -> Void) throws -> Ending {
+    let train = recipe.train
+    let clock = ContinuousClock()
+    var savedStep = state.step
+    var last = clock.now
+    while state.step < totalSteps {
+      if isStopping() {
+        if savedStep < state.step { try save(false) }
+        return .interrupted
+      }
+      let learningRate = schedule.learningRate(at: state.step)
+      let result = try executor.step(
+        try batches(of: state.step), learningRate: learningRate, appliedSteps: state.appliedSteps,
+        key: dropoutKey.numbered(UInt64(state.step)))
+      state.step += 1
+      try count(result)
+      let now = clock.now
+      let seconds = (now - last) / .seconds(1)
+      last = now
+      state.seconds += seconds
+      speed.add(seconds)
+      let isLast = state.step == totalSteps
+      if state.step % train.loggingSteps == 0 || isLast { try log(result, learningRate) }
+      report(result, learningRate)
+
+      var isBest = false
+      let isEvaluation = isLast || (train.evalSteps > 0 && state.step % train.evalSteps == 0)
+      if isEvaluation, let best = try evaluate() { isBest = best }
+      let isStoppingEarly = state.earlyStopping.shouldStop
+      if isLast || isBest || isStoppingEarly || (train.saveSteps > 0 && state.step % train.saveSteps == 0) {
+        try metrics.sync()
+        try save(isBest)
+        savedStep = state.step
+      }
+      // Evaluations and saves are time of the run, not of its steps.
+      let end = clock.now
+      state.seconds += (end - last) / .seconds(1)
+      last = end
+      if isStoppingEarly, !isLast { return .stoppedEarly }
+    }
+    return .done
+  }
+
+  /// The micro-batches of a step. A step's samples follow those of the step before, whatever was skipped.
+  private func batches(of step: Int) throws -> [TrainingExecutor.Batch] {
+    let train = recipe.train
+    return try (0..<train.gradientAccumulationSteps).map { part in
+      let number = UInt64(step) * UInt64(train.gradientAccumulationSteps) + UInt64(part)
+      return try batch(firstSample: number * UInt64(train.perDeviceTrainBatchSize))
+    }
+  }
+
+  private func batch(firstSample: UInt64) throws -> TrainingExecutor.Batch {
+    try inputs.withUnsafeMutableBufferPointer { inputs in
+      try targets.withUnsafeMutableBufferPointer { targets in
+        try sampler.fill(inputs: inputs, targets: targets, firstSample: firstSample)
+      }
+    }
+    return TrainingExecutor.Batch(tokens: inputs, targets: targets)
+  }
+
+  private func count(_ result: TrainingExecutor.StepResult) throws {
+    if result.isApplied {
+      state.appliedSteps += 1
+      state.consecutiveSkips = 0
+      state.tokens += result.tokenCount
+      state.interval.lossSum += Double(result.loss) * Double(result.tokenCount)
+      state.interval.tokens += result.tokenCount
+      return
+    }
+    state.consecutiveSkips += 1
+    let train = recipe.train
+    let samples = train.perDeviceTrainBatchSize * train.gradientAccumulationSteps
+    let first = (state.step - 1) * samples
+    let what = result.loss.isFinite ? "the gradient norm is \(result.gradientNorm)" : "the loss is \(result.loss)"
+    let place = "step \(state.step) (samples \(first) to \(first + samples - 1))"
+    try metrics.append(step: state.step, [("skipped", .string(what))])
+    guard state.consecutiveSkips > train.maxNonfiniteSteps else {
+      return onEvent(.warning("\(what) at \(place): the step was skipped, the weights are as before"))
+    }
+    throw MartletError(
+      .divergence,
+      "\(what) at \(place): training diverged"
+        + (state.consecutiveSkips > 1 ? "; \(state.consecutiveSkips - 1) steps before it were skipped" : ""),
+      at: recipe.outputFolder,
+      remedy: "Lower train.learning_rate (now \(Quantity.short(train.learningRate))), raise train.warmup_steps (now "
+        + "\(train.warmupSteps))\(train.maxGradNorm > 0 ? "" : ", set train.max_grad_norm: 1") and begin anew.")
+  }
+
+  private func log(_ result: TrainingExecutor.StepResult, _ learningRate: Double) throws {
+    let interval = state.interval
+    state.interval = RunState.Interval()
+    try metrics.append(
+      step: state.step,
+      [
+        ("loss", .double(interval.tokens > 0 ? interval.lossSum / Double(interval.tokens) : .nan)),
+        ("learning_rate", .double(learningRate)),
+        ("gradient_norm", .double(Double(result.gradientNorm))),
+        ("tokens", .integer(state.tokens)),
+        ("tokens_per_second", .double((Double(plan.tokensPerStep) / speed.secondsPerStep).rounded())),
+        ("seconds", .double((state.seconds * 1000).rounded() / 1000)),
+        ("skipped_steps", .integer(state.skippedSteps)),
+      ])
+  }
+
+  private func report(_ result: TrainingExecutor.StepResult, _ learningRate: Double) {
+    let flops = plan.flopsPerStep / speed.secondsPerStep
+    let left = totalSteps - state.step
+    let evaluations = recipe.train.evalSteps > 0 ? left / recipe.train.evalSteps : 0
+    onEvent(
+      .step(
+        StepProgress(
+          step: state.step, totalSteps: totalSteps, loss: Double(result.loss), validationLoss: state.validationLoss,
+          learningRate: learningRate, gradientNorm: Double(result.gradientNorm),
+          tokensPerSecond: Double(plan.tokensPerStep) / speed.secondsPerStep, flops: flops,
+          utilization: plan.peakFLOPS.map { flops / $0 },
+          secondsLeft: Double(left) * speed.secondsPerStep + Double(evaluations) * plan.evaluationSeconds)))
+  }
+
+  /// Measures the validation loss; returns whether it is the lowest so far, or nil if there is none.
+  private func evaluate() throws -> Bool? {
+    guard
+      let loss = try validationLoss(tokens: recipe.train.evalTokens)
+    else { return nil }
+    let isBest = state.earlyStopping.record(loss, step: state.step)
+    state.validationLoss = loss
+    try metrics.append(step: state.step, [("validation_loss", .double(loss))])
+    onEvent(.evaluated(step: state.step, loss: loss, isBest: isBest))
+    return isBest
+  }
+
+  /// The validation loss of the weights as they are, over about `tokens` tokens, 0 for all; nil without validation text.
+  func validationLoss(tokens: Int) throws -> Double? {
+    guard let count = validation?.batchCount(tokens: tokens) else { return nil }
+    return try validation?.loss(executor, batchCount: count, averaged: recipe.train.averageWeights > 0)
+  }
+
+  /// Measures how long a step and an evaluation take, without changing any state: no target of the step counts.
+  func measure() throws -> (step: Double, evaluation: Double) {
+    let clock = ContinuousClock()
+    let parts = (0..<recipe.train.gradientAccumulationSteps)
+    let empty = TrainingExecutor.Batch(tokens: inputs, targets: targets.map { _ in -1 })
+    func step() throws {
+      _ = try executor.step(parts.map { _ in empty }, learningRate: 0, appliedSteps: 0, key: dropoutKey)
+    }
+    func seconds(atLeast: Int, _ body: () throws -> Void) throws -> Double {
+      try body()  // the first touches the memory
+      var times: [Double] = []
+      let start = clock.now
+      while times.count < atLeast || (times.count < 20 && clock.now - start < .milliseconds(300)) {
+        times.append(try clock.measure(body) / .seconds(1))
+      }
+      return times.sorted()[times.count / 2]
+    }
+    let stepSeconds = try seconds(atLeast: 1, step)
+    guard let count = validation?.batchCount(tokens: recipe.train.evalTokens), count > 0 else {
+      return (stepSeconds, 0)
+    }
+    let batch = try validation?.batch(0)
+    let evaluation = try seconds(atLeast: 1) {
+      if let batch { _ = try executor.evaluate(batch, averaged: recipe.train.averageWeights > 0) }
+    }
+    return (stepSeconds, evaluation * Double(count))
+  }
+}
+
+/// The time of a step, averaged over the last ones.
+struct SpeedMeter {
+  private(set) var secondsPerStep = 1e-9
+  private var count = 0
+
+  /// Takes the time of a step in.
+  mutating func add(_ seconds: Double) {
+    count += 1
+    // The mean of the first steps, then of about the last twenty.
+    secondsPerStep += (max(seconds, 1e-9) - secondsPerStep) / Double(min(count, 20))
+  }
+}

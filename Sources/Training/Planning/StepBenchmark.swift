@@ -1,0 +1,64 @@
+import Core
+import Models
+import TensorGraph
+
+/// Times whole training steps of a GPT on random tokens: forward, backward, clipping and AdamW, without dropout.
+public struct StepBenchmark: Sendable {
+  /// The model and the batch.
+  public var layers, hiddenSize, heads, contextLength, batchSize, vocabularySize: Int
+  /// How many steps are timed, after three that are not.
+  public var steps: Int
+
+  /// A benchmark.
+  public init(
+    layers: Int, hiddenSize: Int, heads: Int, contextLength: Int, batchSize: Int, vocabularySize: Int, steps: Int
+  ) {
+    self.layers = layers
+    self.hiddenSize = hiddenSize
+    self.heads = heads
+    self.contextLength = contextLength
+    self.batchSize = batchSize
+    self.vocabularySize = vocabularySize
+    self.steps = steps
+  }
+
+  /// Runs it: the median time of a step, tokens and floating-point operations a second, and the peak memory.
+  ///
+  /// Throws: `MartletError` for sizes that do not fit together, or where memory is short.
+  public func run(on backend: any Backend) throws -> JSONObject {
+    let configuration = try GPT2Configuration(
+      vocabularySize: vocabularySize, positionCount: contextLength, hiddenSize: hiddenSize, layerCount: layers,
+      headCount: heads)
+    let programs = try TrainingPrograms(
+      .init(
+        batchSize: batchSize, sequenceLength: contextLength, optimizer: .adamW(weightDecay: 0.1),
+        maximumGradientNorm: 1)
+    ) { scope, tokens, targets in configuration.model(scope).losses(tokens, targets) }
+    let key = RandomKey(seed: 1)
+    let executor = try TrainingExecutor(
+      programs, on: backend, states: try backend.makeParameters(programs.parameters, key: key))
+    var stream = RandomStream(key.named("tokens"))
+    let tokens = (0..<batchSize * contextLength + 1).map { _ in
+      Int32(truncatingIfNeeded: stream.next() % UInt64(vocabularySize))
+    }
+    let batch = TrainingExecutor.Batch(tokens: Array(tokens.dropLast()), targets: Array(tokens.dropFirst()))
+    let clock = ContinuousClock()
+    var times: [Double] = []
+    for step in 0..<steps + 3 {
+      let time = try clock.measure {
+        _ = try executor.step([batch], learningRate: 1e-4, appliedSteps: step, key: key)
+      }
+      if step >= 3 { times.append(time / .seconds(1)) }
+    }
+    let median = times.sorted()[times.count / 2]
+    let count = Double(batchSize * contextLength)
+    let (l, d) = (Double(layers), Double(hiddenSize))
+    let parameters = 12 * l * d * d + Double(vocabularySize) * d
+    let flops = (6 * parameters + 12 * l * d * Double(contextLength)) * count
+    func rounded(_ value: Double) -> JSONValue { .double((value * 1000).rounded() / 1000) }
+    return [
+      "ms_per_step": rounded(median * 1000), "tokens_per_second": rounded(count / median),
+      "gflops": rounded(flops / median / 1e9), "peak_rss_bytes": .integer(Machine.peakResidentBytes),
+    ]
+  }
+}

@@ -1,0 +1,25 @@
+import CPUBackend
+import Core
+import Training
+
+/// Options that several commands have.
+enum SharedOption {
+  static let set = Option<[String]>.list(
+    "set", "<key=value>", "another value for a key of the recipe, as in train.learning_rate=3e-4; may be repeated")
+  static let threads = Option<Int?>.integer(
+    "threads", "threads to compute with; all cores unless given. The results are the same", in: 1...1024)
+
+  /// The recipe that the first argument names, with the values of `--set`.
+  static func recipe(_ arguments: Arguments) throws -> Recipe {
+    var overrides = arguments[set]
+    if let threads = arguments[threads] { overrides.append("train.threads=\(threads)") }
+    return try Recipe(file: arguments.positional(0) ?? "", overrides: overrides)
+  }
+
+  /// The processor as a device, with as many threads as asked for.
+  static func processor(threads: Int?) -> CPU { CPU(threads: threads == 0 ? nil : threads) }
+}
+
+extension Command.Positional {
+  static let recipe = Command.Positional(name: "recipe", help: "the recipe, a YAML file; `martlet new` writes one")
+}

@@ -1,0 +1,83 @@
+import Core
+import Datasets
+import Training
+
+/// Shows how the preparation of data goes on and what came of it.
+enum DataConsole {
+  /// A line with a bar.
+  static func text(_ progress: DataProgress) -> String {
+    let name =
+      switch progress.phase {
+      case .inspecting: "reading files"
+      case .countingWords: "counting words"
+      case .learning: "learning tokens"
+      case .encoding: "encoding"
+      case .splitting: "splitting"
+      }
+    let isBytes = progress.phase != .learning && progress.phase != .splitting
+    func amount(_ value: Int) -> String { isBytes ? "\(ByteCount(value))" : Quantity.scaled(Double(value)) }
+    guard progress.total > 0 else { return "\(name.padded(16))\(amount(progress.done))" }
+    let part = min(1, Double(progress.done) / Double(progress.total))
+    let width = 24
+    let filled = Int(part * Double(width))
+    let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
+    var text = "\(name.padded(16))\(bar) \(amount(progress.done)) of \(amount(progress.total))"
+    if progress.perSecond > 0 { text += ", \(amount(Int(progress.perSecond)))/s" }
+    return text
+  }
+
+  /// What is in a folder of prepared data, in lines.
+  static func summary(_ manifest: DatasetManifest, wasUpToDate: Bool) -> [String] {
+    var lines = [
+      "Data: \(Quantity.count(manifest.train.tokens)) training tokens and \(Quantity.count(manifest.validation.tokens)) "
+        + "for validation, \(manifest.vocabularySize) in the vocabulary\(wasUpToDate ? " (up to date)" : "")."
+    ]
+    if let entropy = manifest.unigramEntropy {
+      lines.append(
+        "  Unigram entropy, what knowing only how frequent each token is gives: \(Quantity.loss(entropy)) nats.")
+    }
+    return lines
+  }
+
+  /// The table of what was read, written and left out, and why.
+  static func table(_ manifest: DatasetManifest) -> [String] {
+    let report = manifest.report
+    var rows: [(String, String)] = [
+      ("documents read", Quantity.count(report.read)), ("documents written", Quantity.count(report.written)),
+    ]
+    for reason in SkipReason.allCases {
+      if let count = report.skipped[reason] { rows.append(("  left out: \(describe(reason))", Quantity.count(count))) }
+    }
+    if report.repaired > 0 { rows.append(("  of these repaired: broken UTF-8", Quantity.count(report.repaired))) }
+    for (name, part) in [("training", manifest.train), ("validation", manifest.validation)] {
+      rows.append(("\(name) tokens", Quantity.count(part.tokens)))
+      if part.bytesPerToken > 0 { rows.append(("  bytes a token", Quantity.short(part.bytesPerToken))) }
+    }
+    let left = (rows.map(\.0.count).max() ?? 0) + 2
+    let right = rows.map(\.1.count).max() ?? 0
+    var lines = rows.map { name, value in
+      name.padded(left) + String(repeating: " ", count: right - value.count) + value
+    }
+    if !report.examples.isEmpty {
+      lines.append("The first of those that were left out or repaired:")
+      for example in report.examples {
+        let reason = SkipReason(rawValue: example.reason).map(describe) ?? "broken UTF-8, repaired"
+        lines.append("  \(example.place): \(reason)")
+      }
+    }
+    return lines
+  }
+
+  private static func describe(_ reason: SkipReason) -> String {
+    switch reason {
+    case .notJSON: "not JSON"
+    case .notAnObject: "JSON, but no object"
+    case .noText: "no text field"
+    case .textNotAString: "the text field is no string"
+    case .nulBytes: "NUL bytes, as in binary files"
+    case .tooLong: "too long"
+    case .brokenUTF8: "broken UTF-8"
+    case .empty: "empty"
+    }
+  }
+}
