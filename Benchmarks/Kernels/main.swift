@@ -82,6 +82,29 @@ print("threads \(meter.pool.threads), peak \(fixed(meter.peak.measure(meter.pool
       workspace: workspace))
 }
 
+/// Generating: a few rows with matrices that are larger than the cache, with the gigabytes of B read per second.
+@MainActor func generating() {
+  let (k, n) = (2048, 16384)
+  let b = arena(k * n)
+  let a = arena(64 * k)
+  let c = arena(64 * n)
+  let heights = [1, 2, 4, 6, 8, 12, 16, 32]
+  let workspace = arena(heights.map { MatMul(m: $0, n: n, k: k).workspaceFloats() }.max() ?? 0)
+  defer { for memory in [a, b, c, workspace] { memory.deallocate() } }
+  print("\nfew rows")
+  for m in heights {
+    for transposeB in [false, true] {
+      let product = MatMul(m: m, n: n, k: k, transposeB: transposeB)
+      let (_, seconds) = meter.report(
+        "\(transposeB ? "NT" : "NN") \(m) x \(n) x \(k)", flops: 2 * Double(m * n * k),
+        product.launches(a: a, b: b, c: c, workspace: workspace), rounds: 5)
+      print("  \(fixed(Double(n * k * 4) / seconds / 1e9)) GB/s")
+    }
+  }
+}
+
+if CommandLine.arguments.contains("--rows") { generating() }
+
 let only = option("--hidden")
 for (layers, hidden, tokens, vocabulary) in [(6, 384, 2048, 8192), (4, 128, 768, 65), (12, 768, 2048, 50257)]
 where only ?? hidden == hidden {

@@ -33,10 +33,14 @@ let entries = try step.profile()
 let p = 12 * Double(l) * Double(d * d) + Double(v * d)
 let flops = (6 * p + 12 * Double(l * d * t)) * Double(b * t)
 let best = times.dropFirst(2).sorted()[(times.count - 2) / 2]
-print(String(format: "median %.1f ms, %.1f GFLOP/s, workspace %.0f MB", best * 1e3, flops / best / 1e9,
-  Double(step.workspaceByteCount) / 1e6))
+print(
+  String(
+    format: "median %.1f ms, %.1f GFLOP/s, workspace %.0f MB", best * 1e3, flops / best / 1e9,
+    Double(step.workspaceByteCount) / 1e6))
 let sum = entries.reduce(0) { $0 + $1.seconds }
 for entry in entries.prefix(40) {
-  print(String(format: "%7.2f ms %5.1f%% x%-4d %7.1f GFLOP/s  ", entry.seconds * 1e3, entry.seconds / sum * 100,
-    entry.count, entry.flops / entry.seconds / 1e9) + entry.label)
+  print(
+    String(
+      format: "%7.2f ms %5.1f%% x%-4d %7.1f GFLOP/s  ", entry.seconds * 1e3, entry.seconds / sum * 100,
+      entry.count, entry.flops / entry.seconds / 1e9) + entry.label)
 }

@@ -13,7 +13,7 @@ struct Blocking {
   static let largestRowPanels = 24
   static let largestColumnPanels = 32
 
-  init(m: Int, n: Int, k: Int, batch: Int = 1) {
+  init(m: Int, n: Int, k: Int, batch: Int = 1, fewestColumnPanels: Int = 1) {
     rowPanels = (m + RegisterTile.rows - 1) / RegisterTile.rows
     columnPanels = (n + RegisterTile.columns - 1) / RegisterTile.columns
     var rowTiles = (rowPanels + Self.largestRowPanels - 1) / Self.largestRowPanels
@@ -22,10 +22,11 @@ struct Blocking {
     while batch * rowTiles * columnTiles < 32 {
       let rows = (rowPanels + rowTiles - 1) / rowTiles
       let columns = (columnPanels + columnTiles - 1) / columnTiles
-      guard rows * columns * 96 * k > 400_000, rows > 1 || columns > 1 else { break }
+      let maySplitColumns = columns >= 2 * fewestColumnPanels
+      guard rows * columns * 96 * k > 400_000, rows > 1 || maySplitColumns else { break }
       if rows * RegisterTile.rows >= columns * RegisterTile.columns, rows > 1 {
         rowTiles = min(rowPanels, rowTiles * 2)
-      } else if columns > 1 {
+      } else if maySplitColumns {
         columnTiles = min(columnPanels, columnTiles * 2)
       } else {
         rowTiles = min(rowPanels, rowTiles * 2)
@@ -51,8 +52,9 @@ struct Blocking {
   }
 
   /// The depth of the blocks that `depth` is cut into, all equal but the last.
-  static func blockDepth(_ depth: Int) -> Int {
-    let blocks = max(1, (depth + largestDepth - 1) / largestDepth)
+  static func blockDepth(_ depth: Int, atMost limit: Int = largestDepth) -> Int {
+    let largest = min(limit, largestDepth)
+    let blocks = max(1, (depth + largest - 1) / largest)
     return ((depth + blocks - 1) / blocks + 7) / 8 * 8
   }
 }

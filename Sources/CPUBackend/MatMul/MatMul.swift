@@ -100,7 +100,7 @@ package struct MatMul: Sendable {
     case .rows:
       return Array(stride(from: 0, to: n, by: RowProduct(self).width))
     case .local:
-      return Blocking(m: m, n: n, k: k, batch: batch).columnStarts
+      return LocalProduct(self).columnStarts
     case .packed:
       let parts = parts().filter { $0.row == 0 }
       return parts.flatMap { part in
@@ -114,7 +114,7 @@ package struct MatMul: Sendable {
   private var strategy: Strategy {
     if m == 0 || n == 0 || batch == 0 { return .empty }
     if m <= RowProduct.largestRows { return .rows }
-    if batch > 1 || m * n * k <= 32 * 32 * 32 { return .local }
+    if batch > 1 || LocalProduct.suits(self) { return .local }
     return DepthSplitProduct.suits(self) ? .depthParts : .packed
   }
 
