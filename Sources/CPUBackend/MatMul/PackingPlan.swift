@@ -11,7 +11,7 @@ struct PackingPlan {
   /// Panels of a tile, or rows of the source if its rows lie along the lanes.
   private let group: Int
 
-  private static let floatsPerTile = 32768
+  private static let floatsPerTile = 16384
 
   init(_ operand: PackedOperand, _ stage: Range<Int>, to target: UnsafeMutablePointer<Float>) {
     self.operand = operand
