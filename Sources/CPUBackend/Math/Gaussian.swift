@@ -2,8 +2,10 @@
 /// (1.2e-9).
 @inline(__always)
 private func errorFunctionNearZero(_ x: Vector) -> Vector {
-  let p = polynomial(
-    x * x, 7.889123e-05, -0.00080208422, 0.0051895357, -0.026854444, 0.112836, -0.37612626, 0.12837917)
+  let square = x * x
+  let p = Vector(repeating: 7.889123e-05).times(square, plus: -0.00080208422).times(square, plus: 0.0051895357).times(
+    square, plus: -0.026854444
+  ).times(square, plus: 0.112836).times(square, plus: -0.37612626).times(square, plus: 0.12837917)
   return multiplyAdd(x, p, x)
 }
 
@@ -12,9 +14,13 @@ private func errorFunctionNearZero(_ x: Vector) -> Vector {
 @inline(__always)
 private func complementaryErrorFunction(_ t: Vector) -> Vector {
   let bounded = smaller(Vector(repeating: 10.2), t)
-  let q = polynomial(
-    (bounded - 5) * 0.25, -0.00071458204, 0.0026705526, -0.0038365803, 0.0047999807, -0.010647678, 0.022029668,
-    -0.03934236, 0.0717885, -0.13768522, 0.28696415, -0.7708054, -2.2008903)
+  let place = (bounded - 5) * 0.25
+  let q = Vector(repeating: -0.00071458204).times(place, plus: 0.0026705526).times(place, plus: -0.0038365803).times(
+    place, plus: 0.0047999807
+  ).times(place, plus: -0.010647678).times(place, plus: 0.022029668).times(place, plus: -0.03934236).times(
+    place, plus: 0.0717885
+  ).times(place, plus: -0.13768522).times(place, plus: 0.28696415).times(place, plus: -0.7708054).times(
+    place, plus: -2.2008903)
   return exponential(multiplyAdd(bounded.negated, bounded, q))
 }
 

@@ -5,7 +5,9 @@
 @inline(__always)
 func hyperbolicTangent(_ x: Vector) -> Vector {
   let square = x * x
-  let p = polynomial(square, -0.0055286335, 0.020483317, -0.053692967, 0.13330899, -0.33333263)
+  let p = Vector(repeating: -0.0055286335).times(square, plus: 0.020483317).times(square, plus: -0.053692967).times(
+    square, plus: 0.13330899
+  ).times(square, plus: -0.33333263)
   let near = multiplyAdd(x * square, p, x)
   let magnitude = x.magnitude
   let far = 1 - 2 / (exponential(magnitude + magnitude) + 1)

@@ -16,9 +16,10 @@ func logarithm(_ x: Vector) -> Vector {
   exponent.replace(with: exponent - 23, where: isSmall)
   let r = mantissa - 1
   let square = r * r
-  let p = polynomial(
-    r, 0.067466483, -0.11675655, 0.118881606, -0.124055885, 0.14219552, -0.16667996, 0.20002119, -0.25000009,
-    0.33333313)
+  let p = Vector(repeating: 0.067466483).times(r, plus: -0.11675655).times(r, plus: 0.118881606).times(
+    r, plus: -0.124055885
+  ).times(r, plus: 0.14219552).times(r, plus: -0.16667996).times(r, plus: 0.20002119).times(r, plus: -0.25000009).times(
+    r, plus: 0.33333313)
   // ln 2 in two parts, the first with so few bits that its product with an exponent is exact.
   var y = multiplyAdd(exponent, Vector(repeating: -2.121_944_4e-4), p * square * r)
   y = multiplyAdd(square, Vector(repeating: -0.5), y)

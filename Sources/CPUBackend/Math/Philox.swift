@@ -2,7 +2,7 @@ import CPlatform
 
 /// The 16 random words of four consecutive counters from `counter` on: those of `RandomKey.block`, in order.
 @inline(__always)
-func randomWords(low: UInt32, high: UInt32, counter: UInt64, stream: UInt32 = 0) -> SIMD16<UInt32> {
+func randomWords(low: UInt32, high: UInt32, counter: UInt64, stream: UInt32 = 0) -> (VectorBits, VectorBits) {
   typealias Lanes = SIMD4<UInt64>
   // Words of 32 bits stand in lanes of 64, so that products need no splitting.
   let word = Lanes(repeating: 0xffff_ffff)
@@ -14,7 +14,7 @@ func randomWords(low: UInt32, high: UInt32, counter: UInt64, stream: UInt32 = 0)
   var c3 = Lanes(repeating: 0)
   var k0 = low
   var k1 = high
-  for _ in 0..<10 {
+  @inline(__always) func round() {
     let p0 = c0 &* Lanes(repeating: 0xD251_1F53)
     let p1 = c2 &* Lanes(repeating: 0xCD9E_8D57)
     c0 = (p1 &>> thirtyTwo) ^ c1 ^ Lanes(repeating: UInt64(k0))
@@ -24,10 +24,23 @@ func randomWords(low: UInt32, high: UInt32, counter: UInt64, stream: UInt32 = 0)
     k0 = k0 &+ 0x9E37_79B9
     k1 = k1 &+ 0xBB67_AE85
   }
-  var words = SIMD8<UInt64>()
-  words.evenHalf = c0 | (c1 &<< thirtyTwo)
-  words.oddHalf = c2 | (c3 &<< thirtyTwo)
-  return unsafeBitCast(words, to: SIMD16<UInt32>.self)
+  // Written out: in a loop the optimiser shuffles the words together and apart again.
+  round()
+  round()
+  round()
+  round()
+  round()
+  round()
+  round()
+  round()
+  round()
+  round()
+  let first = c0 | (c1 &<< thirtyTwo)
+  let second = c2 | (c3 &<< thirtyTwo)
+  return (
+    unsafeBitCast(platform_interleave_low(first, second), to: VectorBits.self),
+    unsafeBitCast(platform_interleave_high(first, second), to: VectorBits.self)
+  )
 }
 
 /// Numbers in [0, 1) with 24 random bits, from random words.

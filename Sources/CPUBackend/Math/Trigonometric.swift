@@ -14,9 +14,11 @@ func sineAndCosine(_ x: Vector) -> (sine: Vector, cosine: Vector) {
   r = multiplyAdd(n, Vector(repeating: -7.549_790_1e-8), r)
   let square = r * r
   let s = multiplyAdd(
-    polynomial(square, 2.7182373e-06, -0.00019839327, 0.008333329, -0.16666667), square * r, r)
+    Vector(repeating: 2.7182373e-06).times(square, plus: -0.00019839327).times(square, plus: 0.008333329).times(
+      square, plus: -0.16666667), square * r, r)
   let c = multiplyAdd(
-    polynomial(square, 2.443773e-05, -0.0013887362, 0.041666646), square * square,
+    Vector(repeating: 2.443773e-05).times(square, plus: -0.0013887362).times(square, plus: 0.041666646),
+    square * square,
     multiplyAdd(square, Vector(repeating: -0.5), Vector(repeating: 1)))
   let quarter = shifted.bits
   let swaps: VectorMask = (quarter & 1) .!= VectorBits(repeating: 0)

@@ -72,9 +72,9 @@ extension SIMD8 where Scalar == Float {
 /// The square root of each lane, correctly rounded.
 @inline(__always) func squareRoot(_ x: Vector) -> Vector { platform_square_root(x) }
 
-/// `c[0] + c[1] x + c[2] x² ...` by Horner's rule, coefficients from the highest power down.
-@inline(__always) func polynomial(_ x: Vector, _ highest: Float, _ rest: Float...) -> Vector {
-  var sum = Vector(repeating: highest)
-  for coefficient in rest { sum = multiplyAdd(sum, x, Vector(repeating: coefficient)) }
-  return sum
+extension SIMD8 where Scalar == Float {
+  /// A step of Horner's rule: `self * x + constant`.
+  @inline(__always) func times(_ x: Vector, plus constant: Float) -> Vector {
+    multiplyAdd(self, x, Vector(repeating: constant))
+  }
 }

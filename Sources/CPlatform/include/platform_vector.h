@@ -7,6 +7,7 @@
 typedef float platform_float8 __attribute__((ext_vector_type(8)));
 typedef int platform_int8 __attribute__((ext_vector_type(8)));
 typedef unsigned platform_uint8 __attribute__((ext_vector_type(8)));
+typedef unsigned long long platform_ulong4 __attribute__((ext_vector_type(4)));
 typedef unsigned short platform_ushort8 __attribute__((ext_vector_type(8)));
 
 /// `a * b + c`, fused where the processor level that is compiled for has the instruction.
@@ -71,6 +72,18 @@ static inline __attribute__((always_inline)) platform_uint8 platform_widen(platf
 /// The lower half of each lane's bits.
 static inline __attribute__((always_inline)) platform_ushort8 platform_narrow(platform_uint8 x) {
   return __builtin_convertvector(x, platform_ushort8);
+}
+
+/// The first two lanes of both vectors, by turns.
+static inline __attribute__((always_inline)) platform_ulong4 platform_interleave_low(platform_ulong4 a,
+                                                                                    platform_ulong4 b) {
+  return __builtin_shufflevector(a, b, 0, 4, 1, 5);
+}
+
+/// The last two lanes of both vectors, by turns.
+static inline __attribute__((always_inline)) platform_ulong4 platform_interleave_high(platform_ulong4 a,
+                                                                                     platform_ulong4 b) {
+  return __builtin_shufflevector(a, b, 2, 6, 3, 7);
 }
 
 #endif

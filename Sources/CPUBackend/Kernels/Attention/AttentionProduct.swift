@@ -66,9 +66,8 @@ enum AttentionProduct {
     _ height: Int, _ rows: Int, _ width: Int, _ depth: Int, _ a: UnsafePointer<Float>, _ aRow: Int, _ aDepth: Int,
     _ b: UnsafePointer<Float>, _ bRow: Int, _ c: UnsafeMutablePointer<Float>, _ cRow: Int, _ accumulate: Bool
   ) {
-    // Not as vectors: an alignment of more than 16 would take it from the heap.
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: 6 * 16) { memory in
-      guard let whole = memory.baseAddress else { return }
+    withUnsafeTemporaryAllocation(byteCount: 6 * 16 * 4, alignment: 16) { memory in
+      guard let whole = memory.bindMemory(to: Float.self).baseAddress else { return }
       tile(height, rows, depth, a, aRow, aDepth, b, bRow, whole, 16, false)
       for row in 0..<rows {
         for column in 0..<width {

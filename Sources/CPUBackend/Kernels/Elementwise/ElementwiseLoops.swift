@@ -144,9 +144,9 @@ func runDropout(
   var group = start / 16
   var index = group * 16 - start
   while index < count {
-    let words = randomWords(low: low, high: high, counter: UInt64(group) * 4, stream: stream)
-    let first = zero.replacing(with: scale, where: unitNumbers(words.lowHalf) .>= threshold)
-    let second = zero.replacing(with: scale, where: unitNumbers(words.highHalf) .>= threshold)
+    let (low8, high8) = randomWords(low: low, high: high, counter: UInt64(group) * 4, stream: stream)
+    let first = zero.replacing(with: scale, where: unitNumbers(low8) .>= threshold)
+    let second = zero.replacing(with: scale, where: unitNumbers(high8) .>= threshold)
     if index >= 0 && index + 16 <= count {
       let vector = index
       let p = a.step == 0 ? a.pointer : a.pointer + vector

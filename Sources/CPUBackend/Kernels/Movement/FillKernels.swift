@@ -68,9 +68,9 @@ package enum FillKernels {
     return overTiles(count) { start, end in
       var index = start
       while index < end {
-        let words = randomWords(low: key[0], high: key[1], counter: UInt64(index / 4), stream: stream)
-        let a = smaller(multiplyAdd(unitNumbers(words.lowHalf), span, base), top)
-        let b = smaller(multiplyAdd(unitNumbers(words.highHalf), span, base), top)
+        let (first, second) = randomWords(low: key[0], high: key[1], counter: UInt64(index / 4), stream: stream)
+        let a = smaller(multiplyAdd(unitNumbers(first), span, base), top)
+        let b = smaller(multiplyAdd(unitNumbers(second), span, base), top)
         if index + 16 <= end {
           a.store(to: output + index)
           b.store(to: output + index + 8)
@@ -91,7 +91,8 @@ package enum FillKernels {
     overTiles(count) { start, end in
       var index = start
       while index < end {
-        let words = randomWords(low: key[0], high: key[1], counter: UInt64(index / 4), stream: stream)
+        let (first, second) = randomWords(low: key[0], high: key[1], counter: UInt64(index / 4), stream: stream)
+        let words = SIMD16(lowHalf: first, highHalf: second)
         // 1 - u is in (0, 1], so that its logarithm is finite.
         let radius = squareRoot(logarithm(1 - unitNumbers(words.evenHalf)) * -2) * deviation
         let (sine, cosine) = sineAndCosine(unitNumbers(words.oddHalf) * 6.283_185_5)

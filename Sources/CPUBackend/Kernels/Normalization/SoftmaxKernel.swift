@@ -43,18 +43,26 @@ package struct SoftmaxKernel: @unchecked Sendable {
         return
       }
       let shift = Vector(repeating: top)
-      let total = sumOverRow(
-        count,
-        {
-          let e = exponential(Vector(at: x + $0) - shift)
-          e.store(to: y + $0)
-          return e
-        },
-        tail: {
-          let e = exponential(Vector(at: x + $0, count: $1, filler: -.infinity) - shift)
-          e.store(to: y + $0, count: $1)
-          return e
-        })
+      var sum0 = Vector()
+      var sum1 = Vector()
+      var start = 0
+      while start + 16 <= count {
+        let e0 = exponential(Vector(at: x + start) - shift)
+        let e1 = exponential(Vector(at: x + start + 8) - shift)
+        e0.store(to: y + start)
+        e1.store(to: y + start + 8)
+        sum0 += e0
+        sum1 += e1
+        start += 16
+      }
+      while start < count {
+        let width = min(8, count - start)
+        let e = exponential(Vector(at: x + start, count: width, filler: -.infinity) - shift)
+        e.store(to: y + start, count: width)
+        sum0 += e
+        start += 8
+      }
+      let total = (sum0 + sum1).total
       let scale = Vector(repeating: 1 / total)
       var index = 0
       while index + 8 <= count {
