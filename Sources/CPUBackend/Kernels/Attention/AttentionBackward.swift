@@ -87,19 +87,19 @@ extension AttentionKernel {
       block, tensors.v.at(sequence, first, keyHead), rowStride: tensors.v.tokenStride, packed.gradients, ds)
     mask(block, sequence: sequence, head: head, p)
     let f = Vector(repeating: factor)
-    let hidden = Vector(repeating: 0)
     var query = 0
     while query < block.width {
+      let seen = block.keys(ofVector: query)
+      block.clear(p, query, outside: seen)
+      block.clear(ds, query, outside: seen)
       let lse = Vector(at: packed.logSumExp + query)
       let product = Vector(at: packed.products + query)
-      var place = query
-      for _ in 0..<block.keys.count {
-        let probability = exponential(Vector(at: p + place) - lse)
+      var place = seen.lowerBound &* block.width &+ query
+      for _ in 0..<seen.count {
+        let probability = exponentialOfDifference(Vector(at: p + place) - lse)
         probability.store(to: p + place)
-        let gradient = probability * (Vector(at: ds + place) - product) * f
-        // What the masks hide was not computed.
-        gradient.replacing(with: hidden, where: probability .== hidden).store(to: ds + place)
-        place += block.width
+        (probability * (Vector(at: ds + place) - product) * f).store(to: ds + place)
+        place = place &+ block.width
       }
       query += 8
     }

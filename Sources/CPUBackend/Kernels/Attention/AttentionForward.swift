@@ -123,28 +123,29 @@ extension AttentionKernel {
     _ block: ScoreBlock, _ scores: UnsafeMutablePointer<Float>, _ top: UnsafeMutablePointer<Float>,
     _ total: UnsafeMutablePointer<Float>, _ factor: UnsafeMutablePointer<Float>
   ) {
-    let count = block.keys.count
     let width = block.width
     var query = 0
     while query < width {
+      let seen = block.keys(ofVector: query)
+      block.clear(scores, query, outside: seen)
       let before = Vector(at: top + query)
       var largest = before
-      var place = scores + query
-      for _ in 0..<count {
+      var place = scores + (seen.lowerBound &* width &+ query)
+      for _ in 0..<seen.count {
         largest = larger(largest, Vector(at: place))
         place += width
       }
       // A query that has seen nothing yet has no largest score to subtract.
       let shift = largest.replacing(with: 0, where: largest .== Vector(repeating: -.infinity))
       var sum = Vector()
-      place = scores + query
-      for _ in 0..<count {
-        let e = exponential(Vector(at: place) - shift)
+      place = scores + (seen.lowerBound &* width &+ query)
+      for _ in 0..<seen.count {
+        let e = exponentialOfDifference(Vector(at: place) - shift)
         e.store(to: place)
         sum += e
         place += width
       }
-      let f = exponential(before - shift)
+      let f = exponentialOfDifference(before - shift)
       f.store(to: factor + query)
       largest.store(to: top + query)
       multiplyAdd(Vector(at: total + query), f, sum).store(to: total + query)

@@ -42,33 +42,51 @@ enum AttentionProduct {
     panels(2, rows, columns, depth, a, aRow, aDepth, b, bRow, c, cRow, accumulate)
   }
 
+  /// Where the rows of a tile begin in A and C. Rows that don't exist repeat the last one, and write what it writes.
+  private struct RowOffsets {
+    let one, two, three, four, five: Int
+
+    @inline(__always)
+    init(rows: Int, stride: Int) {
+      // Wrapping arithmetic: the checks would cost as much as a tenth of a product.
+      let last = rows &- 1
+      one = min(1, last) &* stride
+      two = min(2, last) &* stride
+      three = min(3, last) &* stride
+      four = min(4, last) &* stride
+      five = min(5, last) &* stride
+    }
+  }
+
   @inline(__always)
   private static func panels(
     _ height: Int, _ rows: Int, _ columns: Range<Int>, _ depth: Int, _ a: UnsafePointer<Float>, _ aRow: Int,
     _ aDepth: Int, _ b: UnsafePointer<Float>, _ bRow: Int, _ c: UnsafeMutablePointer<Float>, _ cRow: Int,
     _ accumulate: Bool
   ) {
+    let aRows = RowOffsets(rows: rows, stride: aRow)
+    let cRows = RowOffsets(rows: rows, stride: cRow)
     var column = columns.lowerBound
-    while column < columns.upperBound {
-      let width = columns.upperBound - column
-      if width >= 16 {
-        tile(height, rows, depth, a, aRow, aDepth, b + column, bRow, c + column, cRow, accumulate)
-      } else {
-        edge(height, rows, width, depth, a, aRow, aDepth, b + column, bRow, c + column, cRow, accumulate)
-      }
-      column += 16
+    while column &+ 16 <= columns.upperBound {
+      tile(height, depth, a, aRows, aDepth, b + column, bRow, c + column, cRows, accumulate)
+      column = column &+ 16
+    }
+    let width = columns.upperBound &- column
+    if width > 0 {
+      edge(height, rows, width, depth, a, aRows, aDepth, b + column, bRow, c + column, cRow, accumulate)
     }
   }
 
   /// The last panel of a C whose rows are not whole panels.
   @inline(__always)
   private static func edge(
-    _ height: Int, _ rows: Int, _ width: Int, _ depth: Int, _ a: UnsafePointer<Float>, _ aRow: Int, _ aDepth: Int,
-    _ b: UnsafePointer<Float>, _ bRow: Int, _ c: UnsafeMutablePointer<Float>, _ cRow: Int, _ accumulate: Bool
+    _ height: Int, _ rows: Int, _ width: Int, _ depth: Int, _ a: UnsafePointer<Float>, _ aRows: RowOffsets,
+    _ aDepth: Int, _ b: UnsafePointer<Float>, _ bRow: Int, _ c: UnsafeMutablePointer<Float>, _ cRow: Int,
+    _ accumulate: Bool
   ) {
     withUnsafeTemporaryAllocation(byteCount: 6 * 16 * 4, alignment: 16) { memory in
       guard let whole = memory.bindMemory(to: Float.self).baseAddress else { return }
-      tile(height, rows, depth, a, aRow, aDepth, b, bRow, whole, 16, false)
+      tile(height, depth, a, aRows, aDepth, b, bRow, whole, RowOffsets(rows: rows, stride: 16), false)
       for row in 0..<rows {
         for column in 0..<width {
           let value = whole[row * 16 + column]
@@ -78,14 +96,12 @@ enum AttentionProduct {
     }
   }
 
-  /// `height` is a constant where this is inlined; rows beyond `rows` repeat the last one, and so write what it writes.
+  /// `height`, 2, 4 or 6, is a constant where this is inlined.
   @inline(__always)
   private static func tile(
-    _ height: Int, _ rows: Int, _ depth: Int, _ a: UnsafePointer<Float>, _ aRow: Int, _ aDepth: Int,
-    _ b: UnsafePointer<Float>, _ bRow: Int, _ c: UnsafeMutablePointer<Float>, _ cRow: Int, _ accumulate: Bool
+    _ height: Int, _ depth: Int, _ a: UnsafePointer<Float>, _ aRows: RowOffsets, _ aDepth: Int,
+    _ b: UnsafePointer<Float>, _ bRow: Int, _ c: UnsafeMutablePointer<Float>, _ cRows: RowOffsets, _ accumulate: Bool
   ) {
-    let last = rows - 1
-    let (i1, i2, i3, i4, i5) = (min(1, last), min(2, last), min(3, last), min(4, last), min(5, last))
     var c00 = Vector()
     var c01 = Vector()
     var c10 = Vector()
@@ -98,70 +114,76 @@ enum AttentionProduct {
     var c41 = Vector()
     var c50 = Vector()
     var c51 = Vector()
+    let p1 = c + cRows.one
+    let p2 = c + cRows.two
+    let p3 = c + cRows.three
+    let p4 = c + cRows.four
+    let p5 = c + cRows.five
     if accumulate {
       c00 = Vector(at: c)
       c01 = Vector(at: c + 8)
-      c10 = Vector(at: c + i1 * cRow)
-      c11 = Vector(at: c + i1 * cRow + 8)
+      c10 = Vector(at: p1)
+      c11 = Vector(at: p1 + 8)
       if height > 2 {
-        c20 = Vector(at: c + i2 * cRow)
-        c21 = Vector(at: c + i2 * cRow + 8)
-        c30 = Vector(at: c + i3 * cRow)
-        c31 = Vector(at: c + i3 * cRow + 8)
+        c20 = Vector(at: p2)
+        c21 = Vector(at: p2 + 8)
+        c30 = Vector(at: p3)
+        c31 = Vector(at: p3 + 8)
       }
       if height > 4 {
-        c40 = Vector(at: c + i4 * cRow)
-        c41 = Vector(at: c + i4 * cRow + 8)
-        c50 = Vector(at: c + i5 * cRow)
-        c51 = Vector(at: c + i5 * cRow + 8)
+        c40 = Vector(at: p4)
+        c41 = Vector(at: p4 + 8)
+        c50 = Vector(at: p5)
+        c51 = Vector(at: p5 + 8)
       }
     }
-    let (o1, o2, o3, o4, o5) = (i1 * aRow, i2 * aRow, i3 * aRow, i4 * aRow, i5 * aRow)
     var a = a
     var b = b
-    for _ in 0..<depth {
+    var left = depth
+    while left > 0 {
       let b0 = Vector(at: b)
       let b1 = Vector(at: b + 8)
       let a0 = Vector(repeating: a[0])
       c00 = multiplyAdd(a0, b0, c00)
       c01 = multiplyAdd(a0, b1, c01)
-      let a1 = Vector(repeating: a[o1])
+      let a1 = Vector(repeating: a[aRows.one])
       c10 = multiplyAdd(a1, b0, c10)
       c11 = multiplyAdd(a1, b1, c11)
       if height > 2 {
-        let a2 = Vector(repeating: a[o2])
+        let a2 = Vector(repeating: a[aRows.two])
         c20 = multiplyAdd(a2, b0, c20)
         c21 = multiplyAdd(a2, b1, c21)
-        let a3 = Vector(repeating: a[o3])
+        let a3 = Vector(repeating: a[aRows.three])
         c30 = multiplyAdd(a3, b0, c30)
         c31 = multiplyAdd(a3, b1, c31)
       }
       if height > 4 {
-        let a4 = Vector(repeating: a[o4])
+        let a4 = Vector(repeating: a[aRows.four])
         c40 = multiplyAdd(a4, b0, c40)
         c41 = multiplyAdd(a4, b1, c41)
-        let a5 = Vector(repeating: a[o5])
+        let a5 = Vector(repeating: a[aRows.five])
         c50 = multiplyAdd(a5, b0, c50)
         c51 = multiplyAdd(a5, b1, c51)
       }
       a += aDepth
       b += bRow
+      left = left &- 1
     }
     c00.store(to: c)
     c01.store(to: c + 8)
-    c10.store(to: c + i1 * cRow)
-    c11.store(to: c + i1 * cRow + 8)
+    c10.store(to: p1)
+    c11.store(to: p1 + 8)
     if height > 2 {
-      c20.store(to: c + i2 * cRow)
-      c21.store(to: c + i2 * cRow + 8)
-      c30.store(to: c + i3 * cRow)
-      c31.store(to: c + i3 * cRow + 8)
+      c20.store(to: p2)
+      c21.store(to: p2 + 8)
+      c30.store(to: p3)
+      c31.store(to: p3 + 8)
     }
     if height > 4 {
-      c40.store(to: c + i4 * cRow)
-      c41.store(to: c + i4 * cRow + 8)
-      c50.store(to: c + i5 * cRow)
-      c51.store(to: c + i5 * cRow + 8)
+      c40.store(to: p4)
+      c41.store(to: p4 + 8)
+      c50.store(to: p5)
+      c51.store(to: p5 + 8)
     }
   }
 

@@ -18,6 +18,20 @@ extension AttentionKernel {
       return lower..<max(lower, upper)
     }
 
+    /// The keys, counted from the block's first, that some query of the vector from `first` on may see.
+    @inline(__always)
+    func keys(ofVector first: Int) -> Range<Int> {
+      first < queryCount ? keys(first, min(first + 7, queryCount - 1)) : 0..<0
+    }
+
+    /// Puts zeros into the rows outside `seen` of the vector from `query` on.
+    @inline(__always)
+    func clear(_ matrix: UnsafeMutablePointer<Float>, _ query: Int, outside seen: Range<Int>) {
+      let zero = Vector(repeating: 0)
+      for key in 0..<seen.lowerBound { zero.store(to: matrix + (key &* width &+ query)) }
+      for key in seen.upperBound..<max(seen.upperBound, keys.count) { zero.store(to: matrix + (key &* width &+ query)) }
+    }
+
     /// The keys, counted from the block's first, that some query of `first...last` may see.
     @inline(__always)
     func keys(_ first: Int, _ last: Int) -> Range<Int> {
@@ -30,7 +44,7 @@ extension AttentionKernel {
 
   /// Products of rows of keys (or values) with packed, transposed queries (or gradients): `[keys, width]`.
   ///
-  /// Panels that the masks hide are left as they are.
+  /// Panels that the masks hide are left as they are: what follows clears them.
   @inline(__always)
   func multiplyKeys(
     _ block: ScoreBlock, _ rows: UnsafePointer<Float>, rowStride: Int, _ packed: UnsafePointer<Float>,
@@ -52,7 +66,7 @@ extension AttentionKernel {
     }
   }
 
-  /// Adds the bias, and puts minus infinity where a query doesn't see a key.
+  /// Adds the bias, and puts minus infinity where a query doesn't see a key that others of its vector see.
   @inline(__always)
   func mask(_ block: ScoreBlock, sequence: Int, head: Int, _ scores: UnsafeMutablePointer<Float>) {
     if let bias {
@@ -72,8 +86,9 @@ extension AttentionKernel {
       let high = SIMD8<Int32>(repeating: Int32(max(0, min(block.width, end))))
       var query = 0
       while query < block.width {
-        if start > query || end < query + 8 {
-          let index = lanes &+ SIMD8(repeating: Int32(query))
+        let isPart = start > query || end < query + 8
+        if isPart && start < query + 8 && end > query {
+          let index = lanes &+ SIMD8(repeating: Int32(truncatingIfNeeded: query))
           Vector(at: row + query)
             .replacing(with: -.infinity, where: (index .< low) .| (index .>= high)).store(to: row + query)
         }
