@@ -84,8 +84,9 @@ enum AttentionProduct {
     _ aDepth: Int, _ b: UnsafePointer<Float>, _ bRow: Int, _ c: UnsafeMutablePointer<Float>, _ cRow: Int,
     _ accumulate: Bool
   ) {
-    withUnsafeTemporaryAllocation(byteCount: 6 * 16 * 4, alignment: 16) { memory in
-      guard let whole = memory.bindMemory(to: Float.self).baseAddress else { return }
+    // Not as vectors: an alignment of more than 16 would take it from the heap.
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 6 * 16) { memory in
+      guard let whole = memory.baseAddress else { return }
       tile(height, depth, a, aRows, aDepth, b, bRow, whole, RowOffsets(rows: rows, stride: 16), false)
       for row in 0..<rows {
         for column in 0..<width {
