@@ -3,7 +3,9 @@ import Testing
 
 @Suite("Help and command line")
 struct HelpTests {
-  static let commands = ["doctor", "devices"]
+  static let commands = [
+    "new", "data", "train", "generate", "export", "verify", "recipe", "bench", "devices", "doctor",
+  ]
 
   @Test("The help of each command is the golden one", arguments: commands)
   func commandHelp(name: String) throws {

@@ -206,17 +206,20 @@ import checkpoint_hammer
     }
   }
 
-  @Test func trainingStateSurvives() throws {
-    var state = TrainingState()
-    state.step = 7
-    state.seed = .max
-    state.bestLoss = -.infinity
-    state.fingerprints.data = "abc"
+  @Test func stateOfARunSurvives() throws {
+    var state = RunState(earlyStopping: EarlyStopping(patience: 3, threshold: 0.01))
+    state.step = 17
+    state.appliedSteps = 15
+    state.seconds = 0.1 + 0.2
+    state.interval.lossSum = 1.0 / 3
+    state.validationLoss = .infinity
+    state.origin.recipe = "name: x\n"
+    _ = state.earlyStopping.record(1e-7 / 3, step: 12)
+    _ = state.earlyStopping.record(2, step: 16)
     try withTemporaryFolder { folder in
       let store = try CheckpointStore(outputFolder: folder)
-      try store.save(step: 7, weights: [], optimizer: [], state: state, isBest: false)
-      #expect(try store.loadLatest(state: TrainingState.self).checkpoint?.state == state)
-      #expect(state.fingerprints.differences(from: .init()) == ["data"])
+      try store.save(step: 17, weights: [], optimizer: [], state: state, isBest: false)
+      #expect(try store.loadLatest(state: RunState.self).checkpoint?.state == state)
     }
   }
 }
