@@ -139,16 +139,16 @@ struct ErrorTests {
   ]
 
   @Test("A wrong recipe is said with its line and what would be right", arguments: recipes)
-  func recipe(mistake: Mistake) throws { try check(mistake) }
+  func recipeMessage(mistake: Mistake) throws { try check(mistake) }
 
   @Test("Wrong data is said with the file", arguments: data)
-  func data(mistake: Mistake) throws { try check(mistake) }
+  func dataMessage(mistake: Mistake) throws { try check(mistake) }
 
   @Test("What cannot go on is said, with both values", arguments: training)
-  func training(mistake: Mistake) throws { try check(mistake) }
+  func trainingMessage(mistake: Mistake) throws { try check(mistake) }
 
   @Test("A wrong model or option is said", arguments: models)
-  func model(mistake: Mistake) throws { try check(mistake) }
+  func modelMessage(mistake: Mistake) throws { try check(mistake) }
 
   private func check(_ mistake: Mistake) throws {
     try TinyRun.with(mistake.train) { run in

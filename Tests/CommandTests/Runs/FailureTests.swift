@@ -82,7 +82,7 @@ struct FailureTests {
       first.standardError = FileHandle.nullDevice
       try first.run()
       defer { first.waitUntilExit() }
-      while first.isRunning, ((try? run.steps().last) ?? 0) ?? 0 < 2 { usleep(1000) }
+      while first.isRunning, run.lastStep < 2 { usleep(1000) }
       let second = try run.train("--resume")
       #expect(second.status == 1)
       #expect(second.errors.contains("is training in this folder"), "\(second.errors)")

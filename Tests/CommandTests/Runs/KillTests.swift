@@ -28,11 +28,10 @@ struct KillTests {
       try TinyRun.with(Self.settings) { run in
         for number in 0..<min(left, 5) {
           let wantsSave = number % 4 == 3
-          let done = (try? run.steps().last) ?? 0
+          let done = run.lastStep
           let target = Int.random(in: min(done + 1, Self.steps - 2)...min(done + 12, Self.steps - 1))
           let wasKilled = try run.trainAndKill(["--resume"]) {
-            guard let last = try? run.steps().last, last >= target else { return false }
-            return !wantsSave || run.isSaving
+            run.lastStep >= target && (!wantsSave || run.isSaving)
           }
           if wasKilled, wantsSave { inSave += 1 }
           left -= 1
@@ -74,7 +73,7 @@ struct KillTests {
       process.standardError = errors
       let text = Reader(errors)
       try process.run()
-      while process.isRunning, ((try? run.steps().last) ?? 0) ?? 0 < 3 { usleep(500) }
+      while process.isRunning, run.lastStep < 3 { usleep(500) }
       kill(process.processIdentifier, signal)
       process.waitUntilExit()
       let said = text.end()
@@ -90,7 +89,7 @@ struct KillTests {
       #expect(resumed.status == 0, "\(resumed.errors)")
       #expect(resumed.errors.contains("Going on from the checkpoint of step \(step)"))
       let hashes = try run.hashes(step: 400)
-      try TinyRun.with(settings) { whole in
+      try TinyRun.with(settings) { (whole: TinyRun) throws in
         #expect(try whole.train("--set", "train.seed=3").status == 0)
         #expect(try whole.hashes(step: 400) == hashes)
       }
@@ -99,6 +98,9 @@ struct KillTests {
 }
 
 extension TinyRun {
+  /// The last step in the metrics, 0 before there is one.
+  var lastStep: Int { (try? steps())?.last ?? 0 }
+
   /// Whether a checkpoint is being written, or an old one removed, at this moment.
   fileprivate var isSaving: Bool {
     let names = (try? FileSystem.list(output + "/checkpoints")) ?? []
