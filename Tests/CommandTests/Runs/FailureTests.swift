@@ -112,8 +112,8 @@ struct FailureTests {
   @Test("Steps whose loss is not finite are skipped and counted, and leave the weights as they were")
   func nonfiniteSteps() throws {
     try TinyRun.with(["max_steps: 3", "max_nonfinite_steps: 3", "eval_steps: 0"]) { run in
-      let recipe = try Recipe(file: run.recipe)
-      #expect(try run.train("--set", "train.max_steps=1").status == 0)
+      let recipe = try Recipe(file: run.recipe, overrides: ["train.warmup_steps=0"])
+      #expect(try run.train("--set", "train.max_steps=1", "--set", "train.warmup_steps=0").status == 0)
       // A weight that is infinite makes every later loss NaN.
       let folder = CheckpointFolder(outputFolder: run.output)
       let before = try run.hashes(step: 1)
