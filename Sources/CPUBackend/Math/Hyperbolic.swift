@@ -18,7 +18,7 @@ func hyperbolicTangent(_ x: Vector) -> Vector {
 /// The logistic function and its derivative, both with full relative precision on either side of 0.
 @inline(__always)
 func logisticWithDerivative(_ x: Vector) -> (value: Vector, derivative: Vector) {
-  let e = exponential(x.magnitude.negated)
+  let e = exponentialOfDifference(x.magnitude.negated)
   let reciprocal = 1 / (1 + e)
   let tail = e * reciprocal
   return (tail.replacing(with: reciprocal, where: x .>= Vector(repeating: 0)), tail * reciprocal)

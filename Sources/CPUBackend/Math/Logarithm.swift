@@ -33,7 +33,7 @@ func logarithm(_ x: Vector) -> Vector {
 /// `log(1 + exp(x))` of each lane, without overflow and with full relative precision far below 0.
 @inline(__always)
 func softplus(_ x: Vector) -> Vector {
-  let u = exponential(x.magnitude.negated)
+  let u = exponentialOfDifference(x.magnitude.negated)
   let w = 1 + u
   // What rounding lost in `1 + u` is given back to first order.
   return larger(Vector(repeating: 0), x) + logarithm(w) + (u - (w - 1)) / w

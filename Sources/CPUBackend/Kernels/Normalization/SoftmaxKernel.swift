@@ -47,8 +47,8 @@ package struct SoftmaxKernel: @unchecked Sendable {
       var sum1 = Vector()
       var start = 0
       while start + 16 <= count {
-        let e0 = exponential(Vector(at: x + start) - shift)
-        let e1 = exponential(Vector(at: x + start + 8) - shift)
+        let e0 = exponentialOfDifference(Vector(at: x + start) - shift)
+        let e1 = exponentialOfDifference(Vector(at: x + start + 8) - shift)
         e0.store(to: y + start)
         e1.store(to: y + start + 8)
         sum0 += e0
@@ -57,7 +57,7 @@ package struct SoftmaxKernel: @unchecked Sendable {
       }
       while start < count {
         let width = min(8, count - start)
-        let e = exponential(Vector(at: x + start, count: width, filler: -.infinity) - shift)
+        let e = exponentialOfDifference(Vector(at: x + start, count: width, filler: -.infinity) - shift)
         e.store(to: y + start, count: width)
         sum0 += e
         start += 8
