@@ -1,0 +1,89 @@
+import CPUBackend
+import Core
+import TensorGraph
+import TestSupport
+import Testing
+
+/// Whole programs on the CPU: fusion, memory reuse and updates in place must not change what is computed.
+@Suite struct CompilerTests {
+  @Test(arguments: 0..<120) func randomProgramsAgreeWithTheReference(seed: Int) throws {
+    let source = try RandomProgram.make(seed: UInt64(seed), operations: 10 + seed % 40)
+    let program = seed % 3 == 0 ? source : source.optimized()
+    let (states, inputs) = program.randomValues(seed: UInt64(seed))
+    let backend = CPU(threads: 1 + seed % 3)
+    var buffers: [String: any Buffer] = [:]
+    for (name, tensor) in states {
+      buffers[name] = try backend.makeBuffer(tensor.type)
+      buffers[name]?.write(tensor)
+    }
+    let executable = try backend.compile(program, states: buffers)
+    for (name, tensor) in inputs { executable.input(name)?.write(tensor) }
+    // Two runs: the second starts from the states that the first left.
+    var expected = (states: states, outputs: [String: ReferenceTensor]())
+    for run in 0..<2 {
+      try executable.run()
+      expected = try interpret(program, states: expected.states, inputs: inputs)
+      for (name, want) in expected.outputs {
+        try compare(#require(executable.output(name)).tensor(), want, "output \(name), run \(run)")
+      }
+      for (name, want) in expected.states {
+        try compare(#require(buffers[name]).tensor(), want, "state \(name), run \(run)")
+      }
+    }
+  }
+
+  private func compare(_ got: ReferenceTensor, _ want: ReferenceTensor, _ what: String) throws {
+    let scale = want.values.filter(\.isFinite).map(abs).max() ?? 0
+    for (a, b) in zip(got.values, want.values) where b.isFinite {
+      try #require(abs(a - b) <= 2e-3 * max(abs(b), scale * 0.1, 1e-3), "\(what): \(a), reference \(b)")
+    }
+  }
+
+  @Test func statesCanSwap() throws {
+    let program = try Trace.program { trace in
+      let a = trace.state("a", TensorType([4]))
+      let b = trace.state("b", TensorType([4]))
+      trace.update("a", to: b)
+      trace.update("b", to: a)
+      trace.output("old", a)
+    }
+    let backend = CPU(threads: 2)
+    let (a, b) = (try backend.makeBuffer(TensorType([4])), try backend.makeBuffer(TensorType([4])))
+    a.write([1, 2, 3, 4] as [Float])
+    b.write([5, 6, 7, 8] as [Float])
+    let executable = try backend.compile(program, states: ["a": a, "b": b])
+    try executable.run()
+    #expect(a.read(as: Float.self) == [5, 6, 7, 8])
+    #expect(b.read(as: Float.self) == [1, 2, 3, 4])
+    #expect(executable.output("old")?.read(as: Float.self) == [1, 2, 3, 4])
+  }
+
+  /// Elementwise nodes behind a product join it: one instruction, no memory of their own.
+  @Test func biasActivationAndResidualJoinTheProduct() throws {
+    let program = try Trace.program { trace in
+      let x = trace.input("x", TensorType([40, 48]))
+      let residual = trace.input("r", TensorType([40, 64]))
+      let y = x.linear(trace.input("w", TensorType([48, 64]))) + trace.input("b", TensorType([64]))
+      trace.output("y", y.unary(.geluTanh) + residual)
+    }.optimized()
+    let executable = try CPU(threads: 1).compile(program, states: [:])
+    let profile = try #require(executable as? any ProfiledExecutable).profile()
+    #expect(profile.map(\.label) == ["matmul+add+geluTanh+add"])
+  }
+
+  @Test func missingAndWrongStatesAreNamed() throws {
+    let program = try Trace.program { trace in
+      trace.output("y", trace.state("weight", TensorType([4])) * 2)
+    }
+    let backend = CPU(threads: 1)
+    let missing = #expect(throws: MartletError.self) { try backend.compile(program, states: [:]) }
+    #expect(missing?.message.contains("'weight'") == true)
+    let wrong = try backend.makeBuffer(TensorType([5]))
+    let error = #expect(throws: MartletError.self) { try backend.compile(program, states: ["weight": wrong]) }
+    #expect(error?.message == "the state 'weight' is f32[5], the program needs f32[4]")
+  }
+
+  @Test func memoryThatIsNotThereIsAnError() {
+    #expect(throws: MartletError.self) { try CPU(threads: 1).makeBuffer(TensorType([1 << 50])) }
+  }
+}
