@@ -100,7 +100,7 @@ public struct GPT2Configuration: LanguageModelConfiguration, Hashable {
     }
     // The default tokens are in vocabularies of the default size only.
     for key in ["bos_token_id", "eos_token_id"] where given.object[key] == nil && vocabularySize != 50257 {
-      fields.object[key] = nil
+      fields.object[key] = .null
     }
     fields.object["model_type"] = .string(Self.modelType)
     object = fields.object
