@@ -57,8 +57,8 @@ public struct StepBenchmark: Sendable {
     let flops = (6 * parameters + 12 * l * d * Double(contextLength)) * count
     func rounded(_ value: Double) -> JSONValue { .double((value * 1000).rounded() / 1000) }
     return [
-      "ms_per_step": rounded(median * 1000), "tokens_per_second": rounded(count / median),
-      "gflops": rounded(flops / median / 1e9), "peak_rss_bytes": .integer(Machine.peakResidentBytes),
+      "milliseconds_per_step": rounded(median * 1000), "tokens_per_second": rounded(count / median),
+      "gigaflops": rounded(flops / median / 1e9), "peak_memory_megabytes": rounded(Double(Machine.peakResidentBytes) / 1e6),
     ]
   }
 }
