@@ -54,7 +54,8 @@ final class RunCheckpoints {
     guard let found = search.checkpoint else {
       guard steps.isEmpty else {
         throw MartletError(
-          .corrupted, "no checkpoint of this run is intact; they were set aside", at: store.folder.path,
+          .corrupted, "no checkpoint of this run is intact; they were set aside: \(search.warnings.first ?? "")",
+          at: store.folder.path,
           remedy: "Begin anew, or restore a checkpoint from a copy.")
       }
       return nil
@@ -85,7 +86,7 @@ final class RunCheckpoints {
       throw refusal(change.key, change.before, change.after)
     }
     if earlier.data != origin.data {
-      throw refusal("the hash of the tokens", earlier.data.prefix(12), origin.data.prefix(12))
+      throw refusal("the text (by the hash of its tokens)", earlier.data.prefix(12), origin.data.prefix(12))
     }
     // How often to evaluate decides which weights are best, and no more.
     return changes.filter { !$0.key.hasPrefix("data.") }

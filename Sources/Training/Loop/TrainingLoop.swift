@@ -132,7 +132,9 @@ final class TrainingLoop {
     let train = recipe.train
     let samples = train.perDeviceTrainBatchSize * train.gradientAccumulationSteps
     let first = (state.step - 1) * samples
-    let what = result.loss.isFinite ? "the gradient norm is \(result.gradientNorm)" : "the loss is \(result.loss)"
+    func name(_ value: Float) -> String { value.isNaN ? "NaN" : "infinite" }
+    let what =
+      result.loss.isFinite ? "the gradient norm is \(name(result.gradientNorm))" : "the loss is \(name(result.loss))"
     let place = "step \(state.step) (samples \(first) to \(first + samples - 1))"
     try metrics.append(step: state.step, [("skipped", .string(what))])
     guard state.consecutiveSkips > train.maxNonfiniteSteps else {

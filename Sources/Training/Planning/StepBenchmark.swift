@@ -26,6 +26,11 @@ public struct StepBenchmark: Sendable {
   ///
   /// Throws: `MartletError` for sizes that do not fit together, or where memory is short.
   public func run(on backend: any Backend) throws -> JSONObject {
+    guard hiddenSize % heads == 0 else {
+      throw MartletError(
+        .invalidArgument, "the hidden size (\(hiddenSize)) must be a multiple of the heads (\(heads))",
+        remedy: "Change one of them.")
+    }
     let configuration = try GPT2Configuration(
       vocabularySize: vocabularySize, positionCount: contextLength, hiddenSize: hiddenSize, layerCount: layers,
       headCount: heads)

@@ -62,10 +62,9 @@ extension Option<String> {
   static func choice(_ name: String, _ choices: [String], _ help: String) -> Self {
     Option(name, "<\(choices.joined(separator: "|"))>", help, default: choices[0]) { _, text in
       guard choices.contains(text) else {
-        let near = nearestName(to: text, among: choices).map { " Did you mean '\($0)'?" } ?? ""
         throw MartletError(
           .invalidArgument, "--\(name) must be \(choices.joined(separator: " or ")), found '\(text)'",
-          remedy: "Give one of these.\(near)")
+          remedy: choices.count == 1 ? "Write it as --\(name) \(choices[0])" : "Give one of these.")
       }
       return text
     }
