@@ -6,7 +6,7 @@ import TensorGraph
 ///
 /// Results have the same bits for any number of threads.
 public struct CPU: Backend {
-  private let pool: WorkerPool
+  let pool: WorkerPool
 
   /// The number of threads that share the work.
   public var threads: Int { pool.threads }

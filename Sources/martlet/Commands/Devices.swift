@@ -1,3 +1,4 @@
+import CPUBackend
 import Core
 import Training
 
@@ -8,8 +9,10 @@ let devicesCommand = Command(
   examples: ["martlet devices"]
 ) { _ in
   let memory = Machine.memory
+  let peak = CPU().measuredPeak()
   print("cpu  \(Machine.processorName)")
   print(
     "     \(Machine.processorCount) threads, \(ByteCount(memory.available)) free of \(ByteCount(memory.total)) memory")
+  print("     \(Quantity.scaled(peak))FLOP/s at most in 32 bits, measured now")
   return Program.Status.success
 }

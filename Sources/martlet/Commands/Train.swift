@@ -22,7 +22,9 @@ let trainCommand = Command(
 ) { arguments in
   Interruption.install()
   let recipe = try SharedOption.recipe(arguments)
-  let trainer = Trainer(recipe, on: SharedOption.processor(threads: recipe.train.threads))
+  let processor = SharedOption.processor(threads: recipe.train.threads)
+  let trainer = Trainer(recipe, on: processor)
+  trainer.peakFLOPS = processor.measuredPeak()
   trainer.resumeCommand =
     "martlet train \(shellQuoted(arguments.positional(0) ?? ""))"
     + arguments[SharedOption.set].map { " --set \(shellQuoted($0))" }.joined() + " --resume"

@@ -1,26 +1,21 @@
-import CPUBackend
 import CPlatform
 
 /// What the processor could do at most: multiply-adds that never leave the registers, on all threads.
-struct Peak {
-  private let launches: [Launch]
-  private let results: UnsafeMutablePointer<Float>
+package struct Peak {
   private static let iterations = 200_000
   private let tiles: Int
 
-  init(threads: Int) {
-    let results = UnsafeMutablePointer<Float>.allocate(capacity: threads * 16)
-    self.results = results
-    tiles = threads * 4
-    launches = [
-      Launch(tiles: tiles) { _, worker in results[worker.index * 16] = Self.multiplyAdds(worker.index) }
-    ]
-  }
+  /// A measurement for a number of threads.
+  package init(threads: Int) { tiles = threads * 4 }
 
   /// GFLOP/s of one short run.
-  func measure(_ pool: WorkerPool) -> Double {
-    let seconds = time { pool.run(launches) }
-    return Double(tiles * Self.iterations) * 12 * 8 * 2 / seconds / 1e9
+  package func measure(_ pool: WorkerPool) -> Double {
+    let results = UnsafeMutablePointer<Float>.allocate(capacity: tiles)
+    defer { results.deallocate() }
+    let launch = Launch(tiles: tiles) { tile, _ in results[tile] = Self.multiplyAdds(tile) }
+    pool.prepare([launch])
+    let time = ContinuousClock().measure { pool.run([launch]) }
+    return Double(tiles * Self.iterations) * 12 * 8 * 2 / (time / .nanoseconds(1))
   }
 
   /// Twelve independent chains hide the latency of the multiply-add.
@@ -45,5 +40,13 @@ struct Peak {
       l = platform_multiply_add(l, x, y)
     }
     return ((a + b + c) + (d + e + f) + (g + h + i) + (j + k + l)).sum()
+  }
+}
+
+extension CPU {
+  /// Floating-point operations a second that this processor can do at most, measured: the best of a few short runs.
+  public func measuredPeak() -> Double {
+    let peak = Peak(threads: threads)
+    return (0..<5).map { _ in peak.measure(pool) * 1e9 }.max() ?? 0
   }
 }
