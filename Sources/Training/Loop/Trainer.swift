@@ -42,7 +42,6 @@ public final class Trainer {
     -> TrainingSummary
   {
     let checkpoints = try RunCheckpoints(recipe)
-    let processBytes = Machine.residentBytes
     let dataset = try prepareData(onEvent)
     let configuration = try recipe.modelConfiguration(for: dataset.tokenizer)
     checkpoints.describe(configuration, dataset)
@@ -57,7 +56,6 @@ public final class Trainer {
       configuration.model(scope).losses(tokens, targets)
     }
     var plan = TrainingPlan(recipe, programs, configuration, dataset, samplesPerEpoch: sampler.samplesPerEpoch)
-    plan.processBytes = processBytes
     plan.peakFLOPS = peakFLOPS
     try plan.check()  // before memory is taken
 
@@ -81,6 +79,7 @@ public final class Trainer {
     plan.workspaceBytes = executor.workspaceByteCount
     try plan.check()
     (plan.stepSeconds, plan.evaluationSeconds) = try loop.measure()
+    plan.workspaceBytes = executor.workspaceByteCount  // with the evaluation's
     loop.plan = plan
     onEvent(.planned(plan))
 

@@ -17,12 +17,15 @@ public struct TrainingPlan: Sendable {
 
   /// Bytes of weights, gradients and optimiser, of the workspace of the step and of the evaluation, and of the tokens.
   public var stateBytes = 0, workspaceBytes = 0, dataBytes = 0
-  /// Bytes that the process had before it made them, and that a save needs for a moment.
-  public var processBytes = 0, saveBytes = 0
+  /// Bytes that the process had before it made them, at that time and at its peak, and that the end of a run needs: to
+  /// check and copy the best checkpoint and to write samples.
+  public var processBytes = 0, processPeakBytes = 0, finishBytes = 0
   /// Bytes of memory that could be taken when the run began.
   public var availableMemory = 0
   /// The whole memory of the run.
-  public var memoryBytes: Int { stateBytes + workspaceBytes + dataBytes + processBytes + saveBytes }
+  public var memoryBytes: Int {
+    max(stateBytes + workspaceBytes + dataBytes + processBytes + finishBytes, processPeakBytes)
+  }
 
   /// Seconds of a step, of one evaluation, and of a save.
   public var stepSeconds = 0.0, evaluationSeconds = 0.0, saveSeconds = 0.0
@@ -76,7 +79,6 @@ public struct TrainingPlan: Sendable {
     stateBytes = programs.states.reduce(0) { $0 + $1.type.byteCount }
     let shards = dataset.manifest.train.shards + dataset.manifest.validation.shards
     dataBytes = shards.reduce(0) { $0 + $1.bytes }
-    saveBytes = programs.states.map(\.type.byteCount).max() ?? 0
     availableMemory = Machine.memory.available
 
     checkpointBytes = programs.states.filter { $0.kind != .accumulator }.reduce(0) { $0 + $1.type.byteCount }
@@ -85,6 +87,9 @@ public struct TrainingPlan: Sendable {
     // The kept ones, the best, and the one that is being written.
     checkpointCount = min(train.saveTotalLimit + 2, saves + 2)
     let modelBytes = programs.parameters.reduce(0) { $0 + $1.type.byteCount }
+    finishBytes = checkpointBytes + 2 * modelBytes
+    processBytes = Machine.residentBytes
+    processPeakBytes = Machine.peakResidentBytes
     folder = recipe.outputFolder
     diskBytes = checkpointCount * checkpointBytes + modelBytes
     freeDisk = (try? FileSystem.freeBytes(at: folder)) ?? .max

@@ -48,6 +48,7 @@ package struct Chart {
     self.size = size
   }
 
+  private static let plainColors = ["#2563a8", "#c2410c", "#4d7c0f"]
   private static let left = 58.0
   private static let right = 14.0
   private static let top = 12.0
@@ -80,21 +81,25 @@ package struct Chart {
       "<svg viewBox=\"0 0 \(Self.short(size.width)) \(Self.short(size.height))\" role=\"img\" aria-label=\"\(label)\">\n"
     for tick in yTicks {
       let height = Self.short(y(tick))
-      svg += "<line class=\"grid\" x1=\"\(Self.short(Self.left))\" x2=\"\(Self.short(size.width - Self.right))\" "
+      svg += "<line class=\"grid\" stroke=\"#bbb\" x1=\"\(Self.short(Self.left))\" x2=\"\(Self.short(size.width - Self.right))\" "
       svg += "y1=\"\(height)\" y2=\"\(height)\"/>"
-      svg += "<text class=\"tick end\" x=\"\(Self.short(Self.left - 8))\" y=\"\(Self.short(y(tick) + 4))\">"
+      svg += "<text class=\"tick\" font-size=\"12\" text-anchor=\"end\" x=\"\(Self.short(Self.left - 8))\" y=\"\(Self.short(y(tick) + 4))\">"
       svg += "\(Self.label(tick))</text>\n"
     }
     for tick in xTicks {
       svg +=
-        "<text class=\"tick middle\" x=\"\(Self.short(x(tick)))\" y=\"\(Self.short(size.height - Self.bottom + 18))\">"
+        "<text class=\"tick\" font-size=\"12\" text-anchor=\"middle\" x=\"\(Self.short(x(tick)))\" y=\"\(Self.short(size.height - Self.bottom + 18))\">"
       svg += "\(Self.label(tick))</text>\n"
     }
-    svg += "<text class=\"tick end\" x=\"\(Self.short(size.width - Self.right))\" y=\"\(Self.short(size.height - 5))\">"
+    svg += "<text class=\"tick\" font-size=\"12\" text-anchor=\"end\" x=\"\(Self.short(size.width - Self.right))\" y=\"\(Self.short(size.height - 5))\">"
     svg += "\(HTML.escape(xTitle))</text>\n"
     for line in series {
       let points = Self.thinned(line.points.filter { $0.y.isFinite && (!isLogarithmic || $0.y > 0) })
-      let style = "class=\"line c\(line.color)\(line.isLevel ? " level" : "")\""
+      // Attributes are for viewers that know no style sheets; the page's colours come before them.
+      let color = Self.plainColors[(line.color - 1) % Self.plainColors.count]
+      let style =
+        "class=\"line s\(line.color)\" fill=\"none\" stroke=\"\(color)\" stroke-width=\"1.8\""
+        + (line.isLevel ? " stroke-dasharray=\"6 5\"" : "")
       let path =
         line.isLevel
         ? points.first.map { [(xRange.0, $0.y), (xRange.1, $0.y)] } ?? [] : points.map { ($0.x, $0.y) }
@@ -102,7 +107,7 @@ package struct Chart {
       svg += path.map { "\(Self.short(x($0.0))),\(Self.short(y($0.1)))" }.joined(separator: " ") + "\"/>\n"
       if line.isMarked, points.count <= 60 || points.count == 1 {
         for point in points {
-          svg += "<circle class=\"dot c\(line.color)\" cx=\"\(Self.short(x(point.x)))\" "
+          svg += "<circle class=\"f\(line.color)\" fill=\"\(color)\" cx=\"\(Self.short(x(point.x)))\" "
           svg += "cy=\"\(Self.short(y(point.y)))\" r=\"3\"/>"
         }
         svg += "\n"

@@ -151,14 +151,12 @@ package struct Report {
     .figure strong { font-size: 1.4rem; font-weight: 600; }
     .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(280px, 1fr)); gap: 0 24px; }
     svg { display: block; width: 100%; height: auto; }
-    .grid { stroke: var(--grid); stroke-width: 1; }
-    .tick { fill: var(--quiet); font-size: 12px; }
-    .end { text-anchor: end; }
-    .middle { text-anchor: middle; }
-    .line { fill: none; stroke-width: 1.8; stroke-linejoin: round; stroke: currentColor; }
-    .level { stroke-dasharray: 6 5; }
+    .grid { stroke: var(--grid); }
+    .tick { fill: var(--quiet); }
+    .line { stroke-linejoin: round; }
+    .s1 { stroke: var(--c1); } .s2 { stroke: var(--c2); } .s3 { stroke: var(--c3); }
+    .f1 { fill: var(--c1); } .f2 { fill: var(--c2); } .f3 { fill: var(--c3); }
     .c1 { color: var(--c1); } .c2 { color: var(--c2); } .c3 { color: var(--c3); }
-    .dot { fill: currentColor; }
     .legend { display: flex; flex-wrap: wrap; gap: 4px 20px; font-size: .875rem; margin: .5rem 0; }
     .key::before { content: ""; display: inline-block; width: 18px; border-top: 3px solid; margin-right: 6px;
       vertical-align: middle; }
