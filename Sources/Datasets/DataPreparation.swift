@@ -44,8 +44,10 @@ public struct DataPreparation {
     let lock = try FolderLock(folder, purpose: "preparing data")
     defer { withExtendedLifetime(lock) {} }
     let files = try inspect(try SourceFile.paths(of: settings.sources))
+    let heldOut =
+      settings.validationSources.isEmpty ? [] : try inspect(try SourceFile.paths(of: settings.validationSources))
     let given = try givenTokenizer()
-    let fingerprint = fingerprint(files, given)
+    let fingerprint = fingerprint(files, heldOut, given)
     if let manifest = try? DatasetManifest(folder: folder), manifest.fingerprint == fingerprint,
       (try? PreparedDataset(folder: folder)) != nil
     {
@@ -57,7 +59,7 @@ public struct DataPreparation {
     try FileSystem.createFolder(work)
     defer { try? FileSystem.remove(work) }
     let tokenizer = try given ?? trainTokenizer(files)
-    let manifest = try write(files, tokenizer, fingerprint, work)
+    let manifest = try write(files, heldOut, tokenizer, fingerprint, work)
     try publish(manifest, tokenizer, work)
     return Outcome(manifest: manifest, wasUpToDate: false)
   }
@@ -81,14 +83,17 @@ public struct DataPreparation {
     return try Tokenizer.load(path)
   }
 
-  private func fingerprint(_ files: [SourceFile], _ tokenizer: Tokenizer?) -> String {
+  private func fingerprint(_ files: [SourceFile], _ heldOut: [SourceFile], _ tokenizer: Tokenizer?) -> String {
     var settings = settings.json
     settings["sources"] = nil
     settings["tokenizer_sha256"] = tokenizer.map { .string($0.fingerprint()) } ?? .null
     // A tokenizer that was moved is the same one.
     if tokenizer != nil { settings["tokenizer"] = nil }
-    settings["files"] = .array(
-      files.map { .array([.string($0.path), .bool($0.isJSONL), .string($0.sha256.hexadecimal)]) })
+    settings["validation_sources"] = nil
+    for (key, files) in [("files", files), ("validation_files", heldOut)] {
+      settings[key] = .array(
+        files.map { .array([.string($0.path), .bool($0.isJSONL), .string($0.sha256.hexadecimal)]) })
+    }
     settings["format_version"] = .integer(1)
     return SHA256.hash(Array(JSONValue.object(settings).text().utf8)).hex
   }
@@ -159,10 +164,10 @@ public struct DataPreparation {
   }
 
   private mutating func write(
-    _ files: [SourceFile], _ tokenizer: Tokenizer, _ fingerprint: String, _ work: String
+    _ files: [SourceFile], _ heldOut: [SourceFile], _ tokenizer: Tokenizer, _ fingerprint: String, _ work: String
   ) throws -> DatasetManifest {
     let end = try endToken(tokenizer)
-    let split = try splitMethod(files)
+    let split = heldOut.isEmpty ? try splitMethod(files) : .document
     let tokenizerFingerprint = tokenizer.fingerprint()
     func writer(_ prefix: String) -> TokenShardWriter {
       TokenShardWriter(
@@ -171,7 +176,10 @@ public struct DataPreparation {
     }
     var sides = (train: writer("train"), validation: writer("validation"))
     var skips: SkipReport
-    if split == .tail {
+    if !heldOut.isEmpty {
+      skips = try encode(files, tokenizer, end) { _ in sides.train }.report
+      skips.add(try encode(heldOut, tokenizer, end) { _ in sides.validation }.report)
+    } else if split == .tail {
       let all = writer("all")
       skips = try encode(files, tokenizer, end) { _ in all }.report
       try divide(all, sides, work)
@@ -191,7 +199,8 @@ public struct DataPreparation {
     guard sides.train.tokenCount > 0 else { throw emptyCorpus(skips) }
     return DatasetManifest(
       fingerprint: fingerprint, settings: settings.json,
-      sources: files.map { .init(path: $0.path, bytes: $0.bytes, sha256: $0.sha256.hexadecimal) }, report: skips,
+      sources: (files + heldOut).map { .init(path: $0.path, bytes: $0.bytes, sha256: $0.sha256.hexadecimal) },
+      report: skips,
       tokenizerFingerprint: tokenizerFingerprint, vocabularySize: tokenizer.vocabularySize, split: split,
       endOfDocument: end.flatMap { tokenizer.token(of: $0) }, train: part(sides.train, tokenizer),
       validation: part(sides.validation, tokenizer),

@@ -77,6 +77,8 @@ public struct DataSettings: Sendable, Equatable {
   public var endOfDocument = EndOfDocument.automatic
   /// How the validation set is chosen.
   public var split = Split.automatic
+  /// Files and folders for validation; with them nothing of the sources is held out, whatever `split` says.
+  public var validationSources: [String] = []
   /// Which part of the documents or tokens is for validation, from 0 to below 1.
   public var validationFraction = 0.1
   /// Decides which documents are for validation.
@@ -136,6 +138,7 @@ public struct DataSettings: Sendable, Equatable {
       "sources": .array(sources.map { .string($0) }), "format": .string(format.rawValue),
       "text_field": .string(textField), "division": division, "invalid_utf8": .string(invalidUTF8.rawValue),
       "tokenizer": tokenizer, "end_of_document": end, "split": .string(split.rawValue),
+      "validation_sources": .array(validationSources.map { .string($0) }),
       "validation_fraction": .double(validationFraction), "seed": .number(String(seed)),
       "shard_tokens": .integer(shardTokens), "longest_document": .integer(longestDocument),
     ]

@@ -54,6 +54,15 @@ public struct SkipReport: Sendable, Equatable {
     note("repaired_utf8", place)
   }
 
+  /// Adds what became of other documents.
+  mutating func add(_ other: SkipReport) {
+    read += other.read
+    written += other.written
+    repaired += other.repaired
+    skipped.merge(other.skipped, uniquingKeysWith: +)
+    for example in other.examples { note(example.reason, example.place) }
+  }
+
   private mutating func note(_ reason: String, _ place: String) {
     guard examples.count(where: { $0.reason == reason }) < SkipReport.examplesPerReason else { return }
     examples.append(Example(reason: reason, place: place))

@@ -15,6 +15,7 @@ extension Recipe {
       }
     if let folder = data.tokenizer.from ?? tokenizerOfModel { choice = .file(resolve(folder)) }
     var settings = DataSettings(sources: data.files.map(resolve), tokenizer: choice)
+    settings.validationSources = data.validationFiles.map(resolve)
     settings.textField = data.textField
     if let separator = data.documentSeparator { settings.division = .separator(separator) }
     settings.split =

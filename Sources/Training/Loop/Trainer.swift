@@ -90,9 +90,13 @@ public final class Trainer {
       onEvent(.saved(step: loop.state.step, path: path))
     }
     if ending == .interrupted {
+      let step = loop.state.step
       throw MartletError(
-        .interrupted, "stopped after step \(loop.state.step) of \(plan.totalSteps); the checkpoint is saved",
-        at: recipe.outputFolder, remedy: "Go on with: \(resumeCommand)")
+        .interrupted,
+        step == 0
+          ? "stopped before the first step"
+          : "stopped after step \(step) of \(plan.totalSteps); the checkpoint is saved", at: recipe.outputFolder,
+        remedy: "Go on with: \(resumeCommand)")
     }
     let finish = RunFinish(
       recipe: recipe, backend: backend, loop: loop, checkpoints: checkpoints, dataset: dataset, plan: plan,

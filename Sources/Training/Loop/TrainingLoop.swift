@@ -63,6 +63,7 @@ final class TrainingLoop {
     let clock = ContinuousClock()
     var savedStep = state.step
     var last = clock.now
+    if state.step < totalSteps, state.earlyStopping.shouldStop { return .stoppedEarly }
     while state.step < totalSteps {
       if isStopping() {
         if savedStep < state.step { try save(false) }

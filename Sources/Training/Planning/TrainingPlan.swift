@@ -83,7 +83,8 @@ public struct TrainingPlan: Sendable {
 
     checkpointBytes = programs.states.filter { $0.kind != .accumulator }.reduce(0) { $0 + $1.type.byteCount }
     evaluations = train.evalSteps > 0 ? totalSteps / train.evalSteps : 1
-    saves = train.saveSteps > 0 ? totalSteps / train.saveSteps : 1
+    // Each evaluation may find the best weights so far, which are saved too.
+    saves = (train.saveSteps > 0 ? totalSteps / train.saveSteps : 1) + evaluations
     // The kept ones, the best, and the one that is being written.
     checkpointCount = min(train.saveTotalLimit + 2, saves + 2)
     let modelBytes = programs.parameters.reduce(0) { $0 + $1.type.byteCount }

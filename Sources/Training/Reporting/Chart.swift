@@ -81,9 +81,11 @@ package struct Chart {
       "<svg viewBox=\"0 0 \(Self.short(size.width)) \(Self.short(size.height))\" role=\"img\" aria-label=\"\(label)\">\n"
     for tick in yTicks {
       let height = Self.short(y(tick))
-      svg += "<line class=\"grid\" stroke=\"#bbb\" x1=\"\(Self.short(Self.left))\" x2=\"\(Self.short(size.width - Self.right))\" "
+      svg +=
+        "<line class=\"grid\" stroke=\"#bbb\" x1=\"\(Self.short(Self.left))\" x2=\"\(Self.short(size.width - Self.right))\" "
       svg += "y1=\"\(height)\" y2=\"\(height)\"/>"
-      svg += "<text class=\"tick\" font-size=\"12\" text-anchor=\"end\" x=\"\(Self.short(Self.left - 8))\" y=\"\(Self.short(y(tick) + 4))\">"
+      svg +=
+        "<text class=\"tick\" font-size=\"12\" text-anchor=\"end\" x=\"\(Self.short(Self.left - 8))\" y=\"\(Self.short(y(tick) + 4))\">"
       svg += "\(Self.label(tick))</text>\n"
     }
     for tick in xTicks {
@@ -91,7 +93,8 @@ package struct Chart {
         "<text class=\"tick\" font-size=\"12\" text-anchor=\"middle\" x=\"\(Self.short(x(tick)))\" y=\"\(Self.short(size.height - Self.bottom + 18))\">"
       svg += "\(Self.label(tick))</text>\n"
     }
-    svg += "<text class=\"tick\" font-size=\"12\" text-anchor=\"end\" x=\"\(Self.short(size.width - Self.right))\" y=\"\(Self.short(size.height - 5))\">"
+    svg +=
+      "<text class=\"tick\" font-size=\"12\" text-anchor=\"end\" x=\"\(Self.short(size.width - Self.right))\" y=\"\(Self.short(size.height - 5))\">"
     svg += "\(HTML.escape(xTitle))</text>\n"
     for line in series {
       let points = Self.thinned(line.points.filter { $0.y.isFinite && (!isLogarithmic || $0.y > 0) })

@@ -1,5 +1,6 @@
 import CPUBackend
 import Core
+import Datasets
 import Foundation
 import TestSupport
 import Testing
@@ -171,6 +172,36 @@ struct TrainTests {
       try expectGolden(result.output, "data.txt")
       let again = try Martlet.run("data", "recipe.yaml", in: folder)
       #expect(again.output.contains("up to date"))
+    }
+  }
+
+  @Test("Files for validation are validated on, and nothing of the others is held out")
+  func validationFiles() throws {
+    try TinyRun.with(["max_steps: 5"]) { run in
+      try AtomicFile.write(TinyRun.text(words: 500), to: run.folder + "/held-out.txt")
+      let result = try run.train("--set", "data.validation_files=held-out.txt")
+      #expect(result.status == 0, "\(result.errors)")
+      let manifest = try DatasetManifest(folder: run.output + "/data")
+      // A character is a token; a mark may follow each file.
+      #expect((0...1).contains(manifest.train.tokens - TinyRun.text(words: 6000).count))
+      #expect((0...1).contains(manifest.validation.tokens - TinyRun.text(words: 500).count))
+      #expect(manifest.sources.map(\.path) == [run.folder + "/text.txt", run.folder + "/held-out.txt"])
+      try AtomicFile.write(TinyRun.text(words: 600), to: run.folder + "/held-out.txt")
+      let changed = try run.train("--resume", "--set", "data.validation_files=held-out.txt")
+      #expect(changed.status == 1)
+      #expect(changed.errors.contains("the text (by the hash of its tokens)"), "\(changed.errors)")
+    }
+  }
+
+  @Test("Resuming a run that stopped early ends at once")
+  func resumeStopped() throws {
+    let settings = ["max_steps: 50", "eval_steps: 2", "early_stopping_patience: 1", "early_stopping_threshold: 100"]
+    try TinyRun.with(settings) { run in
+      #expect(try run.train().status == 0)
+      let again = try run.train("--resume")
+      #expect(again.status == 0, "\(again.errors)")
+      #expect(again.output.contains("Stopped early after 4 steps"))
+      #expect(try run.steps() == [1, 2, 3, 4])
     }
   }
 
