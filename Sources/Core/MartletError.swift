@@ -29,11 +29,16 @@ public struct MartletError: Error, Sendable, Equatable, CustomStringConvertible 
     case unsupported
   }
 
+  /// The kind of failure.
   public var code: Code
+  /// What went wrong, in one sentence.
   public var message: String
+  /// The file with its line, offset, key or tensor; the flag; the folder.
   public var place: String?
+  /// What to do about it.
   public var remedy: String?
 
+  /// An error of a kind, in words.
   public init(_ code: Code, _ message: String, at place: String? = nil, remedy: String? = nil) {
     self.code = code
     self.message = message

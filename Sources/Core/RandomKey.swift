@@ -3,9 +3,12 @@
 ///
 /// Source: Philox-4x32-10, Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 public struct RandomKey: Sendable, Hashable {
+  /// The lower half of the key.
   public var low: UInt32
+  /// The upper half of the key.
   public var high: UInt32
 
+  /// The key of two words.
   public init(low: UInt32, high: UInt32) {
     self.low = low
     self.high = high
@@ -56,15 +59,18 @@ public struct RandomKey: Sendable, Hashable {
 
 /// Random numbers drawn one after another from a key; conforms to Swift's protocol for shuffles and choices.
 public struct RandomStream: RandomNumberGenerator, Sendable {
+  /// The key that the numbers are drawn from.
   public let key: RandomKey
   /// How many 64-bit numbers were drawn: with the key, the whole state.
   public private(set) var position: UInt64
 
+  /// The numbers of a key from a position on.
   public init(_ key: RandomKey, position: UInt64 = 0) {
     self.key = key
     self.position = position
   }
 
+  /// The next 64 random bits.
   public mutating func next() -> UInt64 {
     let words = key.block(position)
     position += 1

@@ -86,7 +86,9 @@ public struct SampleOperand: Sendable {
   public var values: Values
 
   /// An operand of 32-bit numbers.
-  public static func normal(_ shape: Int...) -> SampleOperand { SampleOperand(type: TensorType(shape), values: .normal) }
+  public static func normal(_ shape: Int...) -> SampleOperand {
+    SampleOperand(type: TensorType(shape), values: .normal)
+  }
   /// An operand of numbers between 0.5 and 2.
   public static func positive(_ shape: Int...) -> SampleOperand {
     SampleOperand(type: TensorType(shape), values: .positive)

@@ -98,8 +98,9 @@ extension Program {
       {
         let operands = [rewriter.new(packed.source)] + new.map(rewriter.new)
         let type = graph.type(packed.source)
-        made[index] = rewriter.append(
-          Node(PackedAttentionGradient(packed: packed.operation), operands, [type], phase: node.phase))[0]
+        made[index] =
+          rewriter.append(
+            Node(PackedAttentionGradient(packed: packed.operation), operands, [type], phase: node.phase))[0]
       } else if let gradient = gradients[index], let value = made[gradient] {
         let view = Node(Reshape(shape: node.results[0].shape), [value], node.results, phase: node.phase)
         rewriter.replace(index, by: rewriter.append(view))

@@ -23,7 +23,8 @@ extension TensorGraph.LinearCrossEntropy: Lowered {
 extension LinearCrossEntropyGradient: Lowered {
   func kernel(_ operands: [TensorType], _ results: [TensorType]) -> Kernel {
     let kernel = LinearCrossEntropy(operands)
-    return Kernel(workspaceByteCount: kernel.workspaceFloats(gradients: true) * 4, flops: 3 * kernel.productFlops) { p in
+    return Kernel(workspaceByteCount: kernel.workspaceFloats(gradients: true) * 4, flops: 3 * kernel.productFlops) {
+      p in
       kernel.gradientLaunches(
         hiddenStates: p.input(0), weight: p.input(1), targets: p.integers(2), lossGradients: p.input(3),
         losses: p.output(2), hiddenGradient: p.output(0), weightGradient: p.output(1), workspace: p.floats)

@@ -38,7 +38,8 @@ extension RMSNorm: Lowered {
 
 extension RMSNormGradient: Lowered {
   func kernel(_ operands: [TensorType], _ results: [TensorType]) -> Kernel {
-    let norm = NormalizationKernel(.rootMeanSquare, rows: results[0].rowCount, columns: results[0].columnCount, epsilon: 0)
+    let norm = NormalizationKernel(
+      .rootMeanSquare, rows: results[0].rowCount, columns: results[0].columnCount, epsilon: 0)
     return Kernel(workspaceByteCount: norm.workspaceBytes) { p in
       norm.backward(
         input: p.input(0), weight: p.input(1), outputGradient: p.input(3), mean: nil, reciprocalDeviation: p.input(2),

@@ -5,6 +5,7 @@
 /// `1 - beta2^t`, and whether to apply the step (0 leaves everything as it was, also where gradients are not numbers).
 /// Source: Loshchilov and Hutter, "Decoupled weight decay regularization", 2019.
 public struct AdamW: Operation {
+  /// The name in messages and profiles.
   public static let name = "adamw"
   /// The decay of the first moment.
   public let beta1: Double
@@ -23,10 +24,12 @@ public struct AdamW: Operation {
     self.weightDecay = weightDecay
   }
 
+  /// The types of the results; throws where the operands do not fit.
   public func resultTypes(_ operands: [TensorType]) throws(ShapeError) -> [TensorType] {
     try optimizerTypes(operands, moments: 2)
   }
 
+  /// The same results by simpler operations.
   public func decomposition(_ operands: [Tensor]) -> [Tensor]? {
     let (p, m, v) = (operands[0], operands[2], operands[3])
     let c = Control(operands[4])
@@ -38,6 +41,7 @@ public struct AdamW: Operation {
     return [c.guarded(newP, p), c.guarded(newM, m), c.guarded(newV, v)]
   }
 
+  /// Uses that cover every variant.
   public static let samples = [[1.0], [0.0]].flatMap { enabled in
     [[7], [3, 33]].map { shape in
       Sample(

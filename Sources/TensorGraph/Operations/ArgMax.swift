@@ -1,7 +1,9 @@
 /// The index of the largest element of each row of the last axis, the first where several are equal.
 public struct ArgMax: Operation {
+  /// The name in messages and profiles.
   public static let name = "argmax"
 
+  /// The types of the results; throws where the operands do not fit.
   public func resultTypes(_ operands: [TensorType]) throws(ShapeError) -> [TensorType] {
     try require(
       operands.count == 1 && operands[0].scalar == .f32 && (operands[0].shape.last ?? 0) > 0,
@@ -9,6 +11,7 @@ public struct ArgMax: Operation {
     return [TensorType(operands[0].shape.dropLast(), .i32)]
   }
 
+  /// The plain meaning, in double precision.
   public func reference(_ operands: [ReferenceTensor], _ results: [TensorType]) -> [ReferenceTensor] {
     let size = operands[0].type.shape.last ?? 1
     return [
@@ -22,6 +25,7 @@ public struct ArgMax: Operation {
     ]
   }
 
+  /// Uses that cover every variant.
   public static let samples = [
     Sample(ArgMax(), [.normal(9)]), Sample(ArgMax(), [.normal(3, 5, 17)]),
     Sample(ArgMax(), [.exactly([1, 3, 3, 0, 0, 0], [2, 3])]),

@@ -8,6 +8,7 @@
 /// `window`, it sees the last `window` of these only. A query that sees nothing gives zeros.
 /// Source: Vaswani et al. 2017; grouped heads: Ainslie et al. 2023; the blocked form that backends use: Dao et al. 2022.
 public struct Attention: Operation {
+  /// The name in messages and profiles.
   public static let name = "attention"
   /// What scores are multiplied by, usually 1 / sqrt(D).
   public let scale: Double
@@ -44,6 +45,7 @@ public struct Attention: Operation {
   /// The index of the offset among the operands.
   public var offsetIndex: Int? { hasOffset ? operandCount - 1 : nil }
 
+  /// The types of the results; throws where the operands do not fit.
   public func resultTypes(_ operands: [TensorType]) throws(ShapeError) -> [TensorType] {
     try require(operands.count == operandCount, "needs \(operandCount) operands, found \(operands.count)")
     try require(
@@ -98,6 +100,7 @@ public struct Attention: Operation {
     return (scores, visible, k, v)
   }
 
+  /// The same results by simpler operations.
   public func decomposition(_ operands: [Tensor]) -> [Tensor]? {
     let (raw, visible, _, v) = scores(operands)
     let scores = visible.map { $0.select(raw, -1e30) } ?? raw
@@ -112,6 +115,7 @@ public struct Attention: Operation {
     ]
   }
 
+  /// The cotangents of the operands.
   public func gradient(_ node: Differentiation) -> [Tensor?] {
     guard let dy = node.cotangents[0] else { return node.operands.map { _ in nil } }
     let found = dy.trace.apply(AttentionGradient(attention: self), node.operands + node.results + [dy])
@@ -125,6 +129,7 @@ public struct Attention: Operation {
     [.normal(b, t, h, d), .normal(b, s, k, d), .normal(b, s, k, d)]
   }
 
+  /// Uses that cover every variant.
   public static let samples = [
     Sample(Attention(scale: 0.5, causal: false), operands(b: 1, t: 1, s: 1, h: 1, k: 1, d: 4)),
     Sample(Attention(scale: 0.3, causal: true), operands(b: 2, t: 7, s: 7, h: 2, k: 2, d: 8)),

@@ -1,18 +1,22 @@
 /// The cotangents of attention: operands are attention's, its two results, and `do`; results `dq`, `dk`, `dv`, and
 /// `dbias` where there is a bias. Probabilities are computed anew from the saved logarithms.
 public struct AttentionGradient: Operation {
+  /// The name in messages and profiles.
   public static let name = "attention_gradient"
   /// The attention whose gradient this is.
   public let attention: Attention
 
+  /// The types of the results; throws where the operands do not fit.
   public func resultTypes(_ operands: [TensorType]) throws(ShapeError) -> [TensorType] {
     let count = attention.operandCount
     try require(operands.count == count + 3, "needs \(count + 3) operands, found \(operands.count)")
     let results = try attention.resultTypes(Array(operands.prefix(count)))
-    try require(Array(operands[count..<count + 2]) == results && operands[count + 2] == results[0], "results do not fit")
+    try require(
+      Array(operands[count..<count + 2]) == results && operands[count + 2] == results[0], "results do not fit")
     return Array(operands.prefix(3)) + (attention.biasIndex.map { [operands[$0]] } ?? [])
   }
 
+  /// The same results by simpler operations.
   public func decomposition(_ operands: [Tensor]) -> [Tensor]? {
     let count = attention.operandCount
     let q = operands[0]
@@ -37,7 +41,9 @@ public struct AttentionGradient: Operation {
     return results
   }
 
-  // Operands that are consistent come only from attention itself: the suite reaches this operation through the
-  // gradients of attention's samples.
+  /// Uses that cover every variant.
+  ///
+  /// Operands that are consistent come only from attention itself: the suite reaches this operation through the
+  /// gradients of attention's samples.
   public static let samples: [Sample] = []
 }

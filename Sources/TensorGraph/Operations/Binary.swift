@@ -6,10 +6,12 @@
 
 /// A function applied to the elements of two tensors of one shape.
 public struct Binary: Operation {
+  /// The name in messages and profiles.
   public static let name = "binary"
   /// The function.
   public let function: BinaryFunction
 
+  /// The types of the results; throws where the operands do not fit.
   public func resultTypes(_ operands: [TensorType]) throws(ShapeError) -> [TensorType] {
     try require(operands.count == 2 && operands[0] == operands[1], "\(function.rawValue) needs two equal types")
     try require(operands[0].scalar == .f32 || operands[0].scalar == .i32, "\(function.rawValue) works on f32 and i32")
@@ -18,6 +20,7 @@ public struct Binary: Operation {
     return [operands[0]]
   }
 
+  /// The plain meaning, in double precision.
   public func reference(_ operands: [ReferenceTensor], _ results: [TensorType]) -> [ReferenceTensor] {
     let (a, b) = (operands[0].values, operands[1].values)
     let truncates = results[0].scalar == .i32 && function == .divide
@@ -29,6 +32,7 @@ public struct Binary: Operation {
     ]
   }
 
+  /// The cotangents of the operands.
   public func gradient(_ node: Differentiation) -> [Tensor?] {
     guard let dy = node.cotangents[0], dy.type.scalar == .f32 else { return [nil, nil] }
     let (a, b, y) = (node.operands[0], node.operands[1], node.results[0])
@@ -44,6 +48,7 @@ public struct Binary: Operation {
     }
   }
 
+  /// Uses that cover every variant.
   public static let samples =
     BinaryFunction.allCases.flatMap { function in
       [[], [7], [2, 3, 11]].map { shape in

@@ -1,9 +1,11 @@
 /// A tensor repeated along axes where it has size 1 or that it lacks in front.
 public struct Broadcast: Operation {
+  /// The name in messages and profiles.
   public static let name = "broadcast"
   /// The new shape.
   public let shape: [Int]
 
+  /// The types of the results; throws where the operands do not fit.
   public func resultTypes(_ operands: [TensorType]) throws(ShapeError) -> [TensorType] {
     try require(operands.count == 1, "needs one tensor")
     let old = operands[0].shape
@@ -13,6 +15,7 @@ public struct Broadcast: Operation {
     return [TensorType(shape, operands[0].scalar)]
   }
 
+  /// The plain meaning, in double precision.
   public func reference(_ operands: [ReferenceTensor], _ results: [TensorType]) -> [ReferenceTensor] {
     let old = operands[0].type
     let lead = shape.count - old.rank
@@ -27,6 +30,7 @@ public struct Broadcast: Operation {
     return [ReferenceTensor(results[0], values)]
   }
 
+  /// The cotangents of the operands.
   public func gradient(_ node: Differentiation) -> [Tensor?] {
     let old = node.operands[0].shape
     let lead = shape.count - old.count
@@ -34,6 +38,7 @@ public struct Broadcast: Operation {
     return [node.cotangents[0].map { $0.reduce(.sum, axes).reshape(old) }]
   }
 
+  /// Uses that cover every variant.
   public static let samples = [
     Sample(Broadcast(shape: [3, 4]), [.normal(4)]), Sample(Broadcast(shape: [2, 3]), [.normal()]),
     Sample(Broadcast(shape: [2, 5, 3]), [.normal(5, 1)]), Sample(Broadcast(shape: [2, 5, 3]), [.normal(2, 1, 3)]),

@@ -1,5 +1,6 @@
 /// Whether a relation holds between the elements of two tensors of one shape.
 public struct Compare: Operation {
+  /// The name in messages and profiles.
   public static let name = "compare"
   /// The relation.
   public let relation: Relation
@@ -18,17 +19,20 @@ public struct Compare: Operation {
     }
   }
 
+  /// The types of the results; throws where the operands do not fit.
   public func resultTypes(_ operands: [TensorType]) throws(ShapeError) -> [TensorType] {
     try require(operands.count == 2 && operands[0] == operands[1], "needs two tensors of one type")
     try require([.f32, .i32].contains(operands[0].scalar), "works on f32 and i32")
     return [TensorType(operands[0].shape, .bool)]
   }
 
+  /// The plain meaning, in double precision.
   public func reference(_ operands: [ReferenceTensor], _ results: [TensorType]) -> [ReferenceTensor] {
     let (a, b) = (operands[0].values, operands[1].values)
     return [ReferenceTensor(results[0]) { relation.holds(a[$0], b[$0]) ? 1 : 0 }]
   }
 
+  /// Uses that cover every variant.
   public static let samples = Relation.allCases.flatMap { relation in
     [
       Sample(Compare(relation: relation), [.normal(3, 9), .normal(3, 9)]),

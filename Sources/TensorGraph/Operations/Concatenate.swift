@@ -1,9 +1,11 @@
 /// Several tensors one after another along one axis.
 public struct Concatenate: Operation {
+  /// The name in messages and profiles.
   public static let name = "concatenate"
   /// The axis along which they follow each other.
   public let axis: Int
 
+  /// The types of the results; throws where the operands do not fit.
   public func resultTypes(_ operands: [TensorType]) throws(ShapeError) -> [TensorType] {
     try require(!operands.isEmpty && operands[0].shape.indices.contains(axis), "needs tensors with axis \(axis)")
     var type = operands[0]
@@ -17,6 +19,7 @@ public struct Concatenate: Operation {
     return [type]
   }
 
+  /// The plain meaning, in double precision.
   public func reference(_ operands: [ReferenceTensor], _ results: [TensorType]) -> [ReferenceTensor] {
     let outer = results[0].shape[..<axis].reduce(1, *)
     var values: [Double] = []
@@ -29,11 +32,13 @@ public struct Concatenate: Operation {
     return [ReferenceTensor(results[0], values)]
   }
 
+  /// The cotangents of the operands.
   public func gradient(_ node: Differentiation) -> [Tensor?] {
     guard let dy = node.cotangents[0] else { return node.operands.map { _ in nil } }
     return dy.split(axis: axis, node.operands.map { $0.shape[axis] })
   }
 
+  /// Uses that cover every variant.
   public static let samples = [
     Sample(Concatenate(axis: 0), [.normal(3), .normal(4)]),
     Sample(Concatenate(axis: 1), [.normal(3, 5, 2), .normal(3, 1, 2), .normal(3, 4, 2)]),

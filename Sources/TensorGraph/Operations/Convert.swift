@@ -1,22 +1,27 @@
 /// The same numbers in another element type: rounded to nearest even for fewer bits, towards zero for integers.
 public struct Convert: Operation {
+  /// The name in messages and profiles.
   public static let name = "convert"
   /// The new element type.
   public let scalar: ScalarType
 
+  /// The types of the results; throws where the operands do not fit.
   public func resultTypes(_ operands: [TensorType]) throws(ShapeError) -> [TensorType] {
     try require(operands.count == 1, "needs one tensor")
     return [TensorType(operands[0].shape, scalar)]
   }
 
+  /// The plain meaning, in double precision.
   public func reference(_ operands: [ReferenceTensor], _ results: [TensorType]) -> [ReferenceTensor] {
     [ReferenceTensor(results[0], operands[0].values.map { round($0, to: scalar) })]
   }
 
+  /// The cotangents of the operands.
   public func gradient(_ node: Differentiation) -> [Tensor?] {
     [node.operands[0].type.scalar.isFloatingPoint ? node.cotangents[0]?.convert(to: node.operands[0].type.scalar) : nil]
   }
 
+  /// Uses that cover every variant.
   public static let samples =
     [ScalarType.f16, .bf16, .i32, .i8, .i64].map {
       Sample(Convert(scalar: $0), [.normal(3, 13)], isSmooth: false)

@@ -5,6 +5,7 @@ import Core
 /// Whether an element stays is a function of the key, the stream and its flat index, so that the gradient computes the
 /// mask anew instead of keeping it. Source: Srivastava et al. 2014; the generator: `RandomKey`.
 public struct Dropout: Operation {
+  /// The name in messages and profiles.
   public static let name = "dropout"
   /// The probability of zero, from 0 up to and without 1.
   public let rate: Double
@@ -17,6 +18,7 @@ public struct Dropout: Operation {
     self.stream = stream
   }
 
+  /// The types of the results; throws where the operands do not fit.
   public func resultTypes(_ operands: [TensorType]) throws(ShapeError) -> [TensorType] {
     try require(
       operands.count == 2 && operands[0].scalar == .f32 && operands[1] == TensorType([2], .i32),
@@ -25,6 +27,7 @@ public struct Dropout: Operation {
     return [operands[0]]
   }
 
+  /// The plain meaning, in double precision.
   public func reference(_ operands: [ReferenceTensor], _ results: [TensorType]) -> [ReferenceTensor] {
     let words = operands[1].values.map { UInt32(bitPattern: Int32($0)) }
     let key = RandomKey(low: words[0], high: words[1])
@@ -36,10 +39,12 @@ public struct Dropout: Operation {
     ]
   }
 
+  /// The cotangents of the operands.
   public func gradient(_ node: Differentiation) -> [Tensor?] {
     [node.cotangents[0].map { $0.trace.apply(self, [$0, node.operands[1]])[0] }, nil]
   }
 
+  /// Uses that cover every variant.
   public static let samples = [0, 0.1, 0.5].flatMap { rate in
     [[9], [3, 5, 37]].map { shape in
       Sample(

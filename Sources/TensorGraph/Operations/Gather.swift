@@ -1,7 +1,9 @@
 /// Rows of a table: `table[V, ...]` and `indices[...]` give `[indices..., row...]`. An index out of range is clamped.
 public struct Gather: Operation {
+  /// The name in messages and profiles.
   public static let name = "gather"
 
+  /// The types of the results; throws where the operands do not fit.
   public func resultTypes(_ operands: [TensorType]) throws(ShapeError) -> [TensorType] {
     try require(
       operands.count == 2 && operands[0].rank >= 1 && operands[0].shape[0] > 0 && operands[1].scalar == .i32,
@@ -9,6 +11,7 @@ public struct Gather: Operation {
     return [TensorType(operands[1].shape + operands[0].shape.dropFirst(), operands[0].scalar)]
   }
 
+  /// The plain meaning, in double precision.
   public func reference(_ operands: [ReferenceTensor], _ results: [TensorType]) -> [ReferenceTensor] {
     let table = operands[0]
     let size = table.type.shape.dropFirst().reduce(1, *)
@@ -22,6 +25,7 @@ public struct Gather: Operation {
     ]
   }
 
+  /// The cotangents of the operands.
   public func gradient(_ node: Differentiation) -> [Tensor?] {
     let table = node.operands[0]
     return [
@@ -31,6 +35,7 @@ public struct Gather: Operation {
     ]
   }
 
+  /// Uses that cover every variant.
   public static let samples = [
     Sample(Gather(), [.normal(5, 3), .index(4, below: 5)]),
     Sample(Gather(), [.normal(11, 19), .index(2, 7, below: 11)]),

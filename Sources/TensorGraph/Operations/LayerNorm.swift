@@ -3,10 +3,12 @@
 ///
 /// Source: Ba, Kiros, Hinton, "Layer normalization", 2016.
 public struct LayerNorm: Operation {
+  /// The name in messages and profiles.
   public static let name = "layer_norm"
   /// What is added to the variance.
   public let epsilon: Double
 
+  /// The types of the results; throws where the operands do not fit.
   public func resultTypes(_ operands: [TensorType]) throws(ShapeError) -> [TensorType] {
     try require(
       operands.count == 3 && operands[0].rank >= 1 && operands[0].scalar == .f32
@@ -16,6 +18,7 @@ public struct LayerNorm: Operation {
     return [operands[0], rows, rows]
   }
 
+  /// The same results by simpler operations.
   public func decomposition(_ operands: [Tensor]) -> [Tensor]? {
     let x = operands[0]
     let mean = x.meanOfLast()
@@ -25,11 +28,13 @@ public struct LayerNorm: Operation {
     return [centred * deviation * operands[1] + operands[2], mean.reshape(rows), deviation.reshape(rows)]
   }
 
+  /// The cotangents of the operands.
   public func gradient(_ node: Differentiation) -> [Tensor?] {
     guard let dy = node.cotangents[0] else { return [nil, nil, nil] }
     return dy.trace.apply(LayerNormGradient(), node.operands.prefix(2) + node.results.suffix(2) + [dy])
   }
 
+  /// Uses that cover every variant.
   public static let samples = [
     Sample(LayerNorm(epsilon: 1e-5), [.normal(5, 37), .normal(37), .normal(37)]),
     Sample(LayerNorm(epsilon: 1e-3), [.normal(2, 3, 8), .normal(8), .normal(8)]),
@@ -40,8 +45,10 @@ public struct LayerNorm: Operation {
 /// The cotangents of layer normalisation: operands `x`, `weight`, mean, reciprocal deviation, `dy`; results `dx`,
 /// `dweight`, `dbias`.
 public struct LayerNormGradient: Operation {
+  /// The name in messages and profiles.
   public static let name = "layer_norm_gradient"
 
+  /// The types of the results; throws where the operands do not fit.
   public func resultTypes(_ operands: [TensorType]) throws(ShapeError) -> [TensorType] {
     try require(operands.count == 5 && operands[0] == operands[4], "needs x, weight, mean, deviation and dy")
     let rows = TensorType(operands[0].shape.dropLast())
@@ -49,6 +56,7 @@ public struct LayerNormGradient: Operation {
     return [operands[0], operands[1], operands[1]]
   }
 
+  /// The same results by simpler operations.
   public func decomposition(_ operands: [Tensor]) -> [Tensor]? {
     let (x, weight, dy) = (operands[0], operands[1], operands[4])
     let row = x.keptShape
@@ -60,6 +68,7 @@ public struct LayerNormGradient: Operation {
     return [dx, (dy * normal).reduce(.sum, rows), dy.reduce(.sum, rows)]
   }
 
+  /// Uses that cover every variant.
   public static let samples = [
     Sample(LayerNormGradient(), [.normal(5, 37), .normal(37), .normal(5), .positive(5), .normal(5, 37)]),
     Sample(LayerNormGradient(), [.normal(3, 50, 8), .normal(8), .normal(3, 50), .positive(3, 50), .normal(3, 50, 8)]),

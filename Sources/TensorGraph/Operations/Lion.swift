@@ -3,6 +3,7 @@
 ///
 /// Source: Chen et al., "Symbolic discovery of optimization algorithms", 2023.
 public struct Lion: Operation {
+  /// The name in messages and profiles.
   public static let name = "lion"
   /// The share of the moment in the direction of the step.
   public let beta1: Double
@@ -18,10 +19,12 @@ public struct Lion: Operation {
     self.weightDecay = weightDecay
   }
 
+  /// The types of the results; throws where the operands do not fit.
   public func resultTypes(_ operands: [TensorType]) throws(ShapeError) -> [TensorType] {
     try optimizerTypes(operands, moments: 1)
   }
 
+  /// The same results by simpler operations.
   public func decomposition(_ operands: [Tensor]) -> [Tensor]? {
     let (p, moment) = (operands[0], operands[2])
     let c = Control(operands[3])
@@ -31,6 +34,7 @@ public struct Lion: Operation {
     return [c.guarded(newP, p), c.guarded(moment * beta2 + g * (1 - beta2), moment)]
   }
 
+  /// Uses that cover every variant.
   public static let samples = [
     Sample(Lion(beta1: 0.9, beta2: 0.99, weightDecay: 0.1), optimizerOperands([3, 33], moments: 1, enabled: 1)),
     Sample(Lion(beta1: 0.9, beta2: 0.99, weightDecay: 0), optimizerOperands([7], moments: 1, enabled: 0)),

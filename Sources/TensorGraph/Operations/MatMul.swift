@@ -3,12 +3,14 @@
 /// Either operand can be given transposed. Leading axes agree, or have size 1 in one operand, which is then used for
 /// all. Complexity: 2 M N K operations a product.
 public struct MatMul: Operation {
+  /// The name in messages and profiles.
   public static let name = "matmul"
   /// Whether the first operand is given as `[..., K, M]`.
   public let transposeA: Bool
   /// Whether the second operand is given as `[..., N, K]`.
   public let transposeB: Bool
 
+  /// The types of the results; throws where the operands do not fit.
   public func resultTypes(_ operands: [TensorType]) throws(ShapeError) -> [TensorType] {
     try require(
       operands.count == 2 && operands.allSatisfy { $0.scalar == .f32 && $0.rank >= 2 }
@@ -23,6 +25,7 @@ public struct MatMul: Operation {
     return [TensorType(batch.map { $0 == 1 ? $1 : $0 } + [m, n])]
   }
 
+  /// The plain meaning, in double precision.
   public func reference(_ operands: [ReferenceTensor], _ results: [TensorType]) -> [ReferenceTensor] {
     let (a, b) = (operands[0], operands[1])
     let rank = results[0].rank
@@ -45,6 +48,7 @@ public struct MatMul: Operation {
     return [ReferenceTensor(results[0], values)]
   }
 
+  /// The cotangents of the operands.
   public func gradient(_ node: Differentiation) -> [Tensor?] {
     guard let dy = node.cotangents[0] else { return [nil, nil] }
     let (a, b) = (node.operands[0], node.operands[1])
@@ -59,6 +63,7 @@ public struct MatMul: Operation {
     return [da.sumBroadcastAxes(to: a.shape), db.sumBroadcastAxes(to: b.shape)]
   }
 
+  /// Uses that cover every variant.
   public static let samples: [Sample] = {
     var samples: [Sample] = []
     for transposeA in [false, true] {
@@ -71,7 +76,8 @@ public struct MatMul: Operation {
             Sample(
               operation,
               [
-                SampleOperand(type: TensorType(a), values: .normal), SampleOperand(type: TensorType(b), values: .normal),
+                SampleOperand(type: TensorType(a), values: .normal),
+                SampleOperand(type: TensorType(b), values: .normal),
               ]))
           samples.append(
             Sample(
@@ -96,7 +102,8 @@ extension Tensor {
   /// The product of the last axis with a matrix `[K, N]`, or `[N, K]` where transposed, for any leading axes.
   public func linear(_ matrix: Tensor, transposed: Bool = false) -> Tensor {
     let rows = reshape([shape.dropLast().reduce(1, *), size(-1)])
-    return rows.matmul(matrix, transposeOther: transposed).reshape(Array(shape.dropLast()) + [matrix.size(transposed ? 0 : 1)])
+    return rows.matmul(matrix, transposeOther: transposed).reshape(
+      Array(shape.dropLast()) + [matrix.size(transposed ? 0 : 1)])
   }
 
   /// Sums over axes that a broadcast from `shape` would have repeated.

@@ -3,6 +3,7 @@
 ///
 /// Weight decay is added to the gradient, as in PyTorch's SGD. Source: Sutskever et al. 2013.
 public struct Momentum: Operation {
+  /// The name in messages and profiles.
   public static let name = "momentum"
   /// What stays of the velocity from step to step; 0 is plain gradient descent.
   public let momentum: Double
@@ -18,10 +19,12 @@ public struct Momentum: Operation {
     self.weightDecay = weightDecay
   }
 
+  /// The types of the results; throws where the operands do not fit.
   public func resultTypes(_ operands: [TensorType]) throws(ShapeError) -> [TensorType] {
     try optimizerTypes(operands, moments: 1)
   }
 
+  /// The same results by simpler operations.
   public func decomposition(_ operands: [Tensor]) -> [Tensor]? {
     let (p, velocity) = (operands[0], operands[2])
     let c = Control(operands[3])
@@ -31,6 +34,7 @@ public struct Momentum: Operation {
     return [c.guarded(p - direction * c.rate, p), c.guarded(new, velocity)]
   }
 
+  /// Uses that cover every variant.
   public static let samples = [
     Sample(
       Momentum(momentum: 0.9, nesterov: false, weightDecay: 0.1), optimizerOperands([3, 33], moments: 1, enabled: 1)),

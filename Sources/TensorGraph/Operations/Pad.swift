@@ -1,5 +1,6 @@
 /// A tensor with zeros before and after it along one axis.
 public struct Pad: Operation {
+  /// The name in messages and profiles.
   public static let name = "pad"
   /// The axis that grows.
   public let axis: Int
@@ -8,6 +9,7 @@ public struct Pad: Operation {
   /// Zeros behind.
   public let after: Int
 
+  /// The types of the results; throws where the operands do not fit.
   public func resultTypes(_ operands: [TensorType]) throws(ShapeError) -> [TensorType] {
     try require(operands.count == 1 && operands[0].shape.indices.contains(axis), "needs one tensor with axis \(axis)")
     try require(before >= 0 && after >= 0, "padding of \(before) and \(after) is negative")
@@ -16,6 +18,7 @@ public struct Pad: Operation {
     return [type]
   }
 
+  /// The plain meaning, in double precision.
   public func reference(_ operands: [ReferenceTensor], _ results: [TensorType]) -> [ReferenceTensor] {
     let strides = results[0].strides
     var values = [Double](repeating: 0, count: results[0].count)
@@ -25,11 +28,13 @@ public struct Pad: Operation {
     return [ReferenceTensor(results[0], values)]
   }
 
+  /// The cotangents of the operands.
   public func gradient(_ node: Differentiation) -> [Tensor?] {
     let length = node.operands[0].shape[axis]
     return [node.cotangents[0].map { $0.slice(axis: axis, start: before, length: length) }]
   }
 
+  /// Uses that cover every variant.
   public static let samples = [
     Sample(Pad(axis: 0, before: 2, after: 1), [.normal(3)]),
     Sample(Pad(axis: 1, before: 0, after: 4), [.normal(3, 5, 2)]),

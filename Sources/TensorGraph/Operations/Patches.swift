@@ -2,6 +2,7 @@
 ///
 /// A convolution is the product of these rows with a weight `[O, C * kernel * kernel]`.
 public struct Patches: Operation {
+  /// The name in messages and profiles.
   public static let name = "patches"
   /// The side of the square window.
   public let kernel: Int
@@ -13,6 +14,7 @@ public struct Patches: Operation {
   /// The windows along a side of `size`.
   func windows(_ size: Int) -> Int { (size + 2 * padding - kernel) / stride + 1 }
 
+  /// The types of the results; throws where the operands do not fit.
   public func resultTypes(_ operands: [TensorType]) throws(ShapeError) -> [TensorType] {
     try require(operands.count == 1 && operands[0].rank == 4 && operands[0].scalar == .f32, "needs images [B, C, H, W]")
     try require(kernel >= 1 && stride >= 1 && padding >= 0, "kernel and stride are at least 1")
@@ -35,17 +37,20 @@ public struct Patches: Operation {
     }
   }
 
+  /// The plain meaning, in double precision.
   public func reference(_ operands: [ReferenceTensor], _ results: [TensorType]) -> [ReferenceTensor] {
     var values = [Double](repeating: 0, count: results[0].count)
     forEach(operands[0].type.shape) { values[$0] = operands[0].values[$1] }
     return [ReferenceTensor(results[0], values)]
   }
 
+  /// The cotangents of the operands.
   public func gradient(_ node: Differentiation) -> [Tensor?] {
     let image = node.operands[0].shape
     return [node.cotangents[0].map { $0.trace.apply(PatchesGradient(patches: self, image: image), [$0])[0] }]
   }
 
+  /// Uses that cover every variant.
   public static let samples = [
     Sample(Patches(kernel: 2, stride: 2, padding: 0), [.normal(2, 3, 4, 6)]),
     Sample(Patches(kernel: 3, stride: 1, padding: 1), [.normal(1, 2, 5, 4)]),
@@ -55,28 +60,33 @@ public struct Patches: Operation {
 
 /// Window rows added back into images: the transpose of `Patches`.
 public struct PatchesGradient: Operation {
+  /// The name in messages and profiles.
   public static let name = "patches_gradient"
   /// The windows.
   public let patches: Patches
   /// The shape of the images.
   public let image: [Int]
 
+  /// The types of the results; throws where the operands do not fit.
   public func resultTypes(_ operands: [TensorType]) throws(ShapeError) -> [TensorType] {
     let rows = try patches.resultTypes([TensorType(image)])
     try require(operands == rows, "needs \(rows), found \(operands)")
     return [TensorType(image)]
   }
 
+  /// The plain meaning, in double precision.
   public func reference(_ operands: [ReferenceTensor], _ results: [TensorType]) -> [ReferenceTensor] {
     var values = [Double](repeating: 0, count: results[0].count)
     patches.forEach(image) { values[$1] += operands[0].values[$0] }
     return [ReferenceTensor(results[0], values)]
   }
 
+  /// The cotangents of the operands.
   public func gradient(_ node: Differentiation) -> [Tensor?] {
     [node.cotangents[0].map { $0.trace.apply(patches, [$0])[0] }]
   }
 
+  /// Uses that cover every variant.
   public static let samples = [
     Sample(
       PatchesGradient(patches: Patches(kernel: 3, stride: 2, padding: 1), image: [2, 2, 5, 5]), [.normal(2, 9, 18)])

@@ -1,5 +1,6 @@
 /// The sum or the largest of the elements along some axes, which disappear.
 public struct Reduce: Operation {
+  /// The name in messages and profiles.
   public static let name = "reduce"
   /// How elements are combined.
   public let function: Function
@@ -11,6 +12,7 @@ public struct Reduce: Operation {
     case sum, maximum
   }
 
+  /// The types of the results; throws where the operands do not fit.
   public func resultTypes(_ operands: [TensorType]) throws(ShapeError) -> [TensorType] {
     try require(operands.count == 1 && operands[0].scalar == .f32, "needs one f32 tensor")
     let type = operands[0]
@@ -21,6 +23,7 @@ public struct Reduce: Operation {
     return [TensorType(type.shape.indices.filter { !axes.contains($0) }.map { type.shape[$0] }, type.scalar)]
   }
 
+  /// The plain meaning, in double precision.
   public func reference(_ operands: [ReferenceTensor], _ results: [TensorType]) -> [ReferenceTensor] {
     var values = [Double](repeating: function == .sum ? 0 : -.infinity, count: results[0].count)
     let kept = operands[0].type.shape.indices.filter { !axes.contains($0) }
@@ -33,6 +36,7 @@ public struct Reduce: Operation {
     return [ReferenceTensor(results[0], values)]
   }
 
+  /// The cotangents of the operands.
   public func gradient(_ node: Differentiation) -> [Tensor?] {
     guard let dy = node.cotangents[0] else { return [nil] }
     let x = node.operands[0]
@@ -45,6 +49,7 @@ public struct Reduce: Operation {
     return [isLargest.select(spread, 0)]
   }
 
+  /// Uses that cover every variant.
   public static let samples = Function.allCases.flatMap { function in
     [
       Sample(Reduce(function: function, axes: []), [.normal(3)]),

@@ -3,12 +3,14 @@
 /// Operands: `x[B, T, H, D]`, `cosine[P, D / 2]` and `sine[P, D / 2]` of the angles of P positions, and
 /// `positions[T]` or `positions[B, T]`. Source: Su et al., "RoFormer", 2021.
 public struct Rotary: Operation {
+  /// The name in messages and profiles.
   public static let name = "rotary"
   /// Whether a pair is `(2 i, 2 i + 1)`, as in the paper, or `(i, i + D / 2)`, as in Llama.
   public let interleaved: Bool
   /// Whether to turn backwards, which is the gradient.
   public let inverse: Bool
 
+  /// The types of the results; throws where the operands do not fit.
   public func resultTypes(_ operands: [TensorType]) throws(ShapeError) -> [TensorType] {
     try require(
       operands.count == 4 && operands[0].rank == 4 && operands[0].scalar == .f32 && operands[3].scalar == .i32,
@@ -24,6 +26,7 @@ public struct Rotary: Operation {
     return [operands[0]]
   }
 
+  /// The same results by simpler operations.
   public func decomposition(_ operands: [Tensor]) -> [Tensor]? {
     let x = operands[0]
     let half = x.size(3) / 2
@@ -45,11 +48,13 @@ public struct Rotary: Operation {
     return [concatenate(both, axis: axis).reshape(x.shape)]
   }
 
+  /// The cotangents of the operands.
   public func gradient(_ node: Differentiation) -> [Tensor?] {
     let back = Rotary(interleaved: interleaved, inverse: !inverse)
     return [node.cotangents[0].map { $0.trace.apply(back, [$0] + node.operands.dropFirst())[0] }, nil, nil, nil]
   }
 
+  /// Uses that cover every variant.
   public static let samples: [Sample] = {
     let cosine = SampleOperand.exactly((0..<30).map { Double($0) / 30 }, [6, 5])
     let sine = SampleOperand.exactly((0..<30).map { 1 - Double($0) / 40 }, [6, 5])

@@ -1,7 +1,9 @@
 /// A table with rows added to it: operands `table[V, ...]`, `indices[...]`, `rows[indices..., ...]`.
 public struct ScatterAdd: Operation {
+  /// The name in messages and profiles.
   public static let name = "scatter_add"
 
+  /// The types of the results; throws where the operands do not fit.
   public func resultTypes(_ operands: [TensorType]) throws(ShapeError) -> [TensorType] {
     try require(
       operands.count == 3 && operands[0].rank >= 1 && operands[0].shape[0] > 0 && operands[1].scalar == .i32
@@ -13,6 +15,7 @@ public struct ScatterAdd: Operation {
     return [operands[0]]
   }
 
+  /// The plain meaning, in double precision.
   public func reference(_ operands: [ReferenceTensor], _ results: [TensorType]) -> [ReferenceTensor] {
     var table = operands[0]
     let size = table.type.shape.dropFirst().reduce(1, *)
@@ -23,10 +26,12 @@ public struct ScatterAdd: Operation {
     return [table]
   }
 
+  /// The cotangents of the operands.
   public func gradient(_ node: Differentiation) -> [Tensor?] {
     [node.cotangents[0], nil, node.cotangents[0].map { $0.gather(node.operands[1]) }]
   }
 
+  /// Uses that cover every variant.
   public static let samples = [
     Sample(ScatterAdd(), [.normal(5, 3), .index(4, below: 5), .normal(4, 3)]),
     Sample(ScatterAdd(), [.normal(4, 19), .index(2, 37, below: 4), .normal(2, 37, 19)]),

@@ -1,7 +1,9 @@
 /// For each element, the second operand where the first is true, and the third where it is not.
 public struct Select: Operation {
+  /// The name in messages and profiles.
   public static let name = "select"
 
+  /// The types of the results; throws where the operands do not fit.
   public func resultTypes(_ operands: [TensorType]) throws(ShapeError) -> [TensorType] {
     try require(
       operands.count == 3 && operands[0].scalar == .bool && operands[1] == operands[2]
@@ -11,16 +13,19 @@ public struct Select: Operation {
     return [operands[1]]
   }
 
+  /// The plain meaning, in double precision.
   public func reference(_ operands: [ReferenceTensor], _ results: [TensorType]) -> [ReferenceTensor] {
     let (condition, yes, no) = (operands[0].values, operands[1].values, operands[2].values)
     return [ReferenceTensor(results[0]) { condition[$0] != 0 ? yes[$0] : no[$0] }]
   }
 
+  /// The cotangents of the operands.
   public func gradient(_ node: Differentiation) -> [Tensor?] {
     guard let dy = node.cotangents[0], dy.type.scalar == .f32 else { return [nil, nil, nil] }
     return [nil, node.operands[0].select(dy, 0), node.operands[0].select(0, dy)]
   }
 
+  /// Uses that cover every variant.
   public static let samples = [
     Sample(Select(), [.bools(3, 7), .normal(3, 7), .normal(3, 7)]),
     Sample(Select(), [.bools(5), .index(5, below: 9), .index(5, below: 9)]),

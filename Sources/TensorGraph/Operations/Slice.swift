@@ -1,5 +1,6 @@
 /// The part of a tensor between two indices of one axis.
 public struct Slice: Operation {
+  /// The name in messages and profiles.
   public static let name = "slice"
   /// The axis that is cut.
   public let axis: Int
@@ -8,6 +9,7 @@ public struct Slice: Operation {
   /// The number of indices kept.
   public let length: Int
 
+  /// The types of the results; throws where the operands do not fit.
   public func resultTypes(_ operands: [TensorType]) throws(ShapeError) -> [TensorType] {
     try require(operands.count == 1 && operands[0].shape.indices.contains(axis), "needs one tensor with axis \(axis)")
     var type = operands[0]
@@ -18,6 +20,7 @@ public struct Slice: Operation {
     return [type]
   }
 
+  /// The plain meaning, in double precision.
   public func reference(_ operands: [ReferenceTensor], _ results: [TensorType]) -> [ReferenceTensor] {
     let strides = operands[0].type.strides
     var values: [Double] = []
@@ -27,11 +30,13 @@ public struct Slice: Operation {
     return [ReferenceTensor(results[0], values)]
   }
 
+  /// The cotangents of the operands.
   public func gradient(_ node: Differentiation) -> [Tensor?] {
     let whole = node.operands[0].shape[axis]
     return [node.cotangents[0].map { $0.pad(axis: axis, before: start, after: whole - start - length) }]
   }
 
+  /// Uses that cover every variant.
   public static let samples = [
     Sample(Slice(axis: 0, start: 1, length: 3), [.normal(5)]),
     Sample(Slice(axis: 1, start: 2, length: 9), [.normal(3, 13)]),

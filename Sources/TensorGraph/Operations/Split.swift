@@ -1,11 +1,13 @@
 /// Consecutive parts of a tensor along one axis, one result for each length.
 public struct Split: Operation {
+  /// The name in messages and profiles.
   public static let name = "split"
   /// The axis that is cut.
   public let axis: Int
   /// The length of each part; together the whole axis.
   public let lengths: [Int]
 
+  /// The types of the results; throws where the operands do not fit.
   public func resultTypes(_ operands: [TensorType]) throws(ShapeError) -> [TensorType] {
     try require(operands.count == 1 && operands[0].shape.indices.contains(axis), "needs one tensor with axis \(axis)")
     try require(
@@ -18,6 +20,7 @@ public struct Split: Operation {
     }
   }
 
+  /// The plain meaning, in double precision.
   public func reference(_ operands: [ReferenceTensor], _ results: [TensorType]) -> [ReferenceTensor] {
     var start = 0
     return results.map { type in
@@ -26,12 +29,14 @@ public struct Split: Operation {
     }
   }
 
+  /// The cotangents of the operands.
   public func gradient(_ node: Differentiation) -> [Tensor?] {
     guard let trace = node.cotangents.lazy.compactMap({ $0 }).first?.trace else { return [nil] }
     let parts = zip(node.cotangents, node.results).map { $0 ?? trace.constant(0, shape: $1.shape) }
     return [concatenate(parts, axis: axis)]
   }
 
+  /// Uses that cover every variant.
   public static let samples = [
     Sample(Split(axis: 0, lengths: [2, 5]), [.normal(7)]),
     Sample(Split(axis: 1, lengths: [4, 4, 4]), [.normal(3, 12)]),

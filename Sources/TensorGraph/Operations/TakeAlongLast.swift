@@ -1,7 +1,9 @@
 /// One element of each row: `x[..., V]` and `indices[...]` give `[...]`. An index out of range is clamped.
 public struct TakeAlongLast: Operation {
+  /// The name in messages and profiles.
   public static let name = "take_along_last"
 
+  /// The types of the results; throws where the operands do not fit.
   public func resultTypes(_ operands: [TensorType]) throws(ShapeError) -> [TensorType] {
     try require(
       operands.count == 2 && operands[0].rank >= 1 && operands[0].shape.last != 0 && operands[0].scalar == .f32
@@ -10,6 +12,7 @@ public struct TakeAlongLast: Operation {
     return [TensorType(operands[1].shape, .f32)]
   }
 
+  /// The plain meaning, in double precision.
   public func reference(_ operands: [ReferenceTensor], _ results: [TensorType]) -> [ReferenceTensor] {
     let size = operands[0].type.shape.last ?? 1
     return [
@@ -17,6 +20,7 @@ public struct TakeAlongLast: Operation {
     ]
   }
 
+  /// The cotangents of the operands.
   public func gradient(_ node: Differentiation) -> [Tensor?] {
     let x = node.operands[0]
     return [
@@ -26,6 +30,7 @@ public struct TakeAlongLast: Operation {
     ]
   }
 
+  /// Uses that cover every variant.
   public static let samples = [
     Sample(TakeAlongLast(), [.normal(5, 3), .index(5, below: 3)]),
     Sample(TakeAlongLast(), [.normal(2, 7, 11), .index(2, 7, below: 11)]),

@@ -8,23 +8,28 @@ import Core
 
 /// A function applied to every element.
 public struct Unary: Operation {
+  /// The name in messages and profiles.
   public static let name = "unary"
   /// The function.
   public let function: UnaryFunction
 
+  /// The types of the results; throws where the operands do not fit.
   public func resultTypes(_ operands: [TensorType]) throws(ShapeError) -> [TensorType] {
     try require(operands.count == 1 && operands[0].scalar == .f32, "\(function.rawValue) needs one f32 tensor")
     return [operands[0]]
   }
 
+  /// The plain meaning, in double precision.
   public func reference(_ operands: [ReferenceTensor], _ results: [TensorType]) -> [ReferenceTensor] {
     [ReferenceTensor(results[0], operands[0].values.map(function.value))]
   }
 
+  /// The cotangents of the operands.
   public func gradient(_ node: Differentiation) -> [Tensor?] {
     [node.cotangents[0].flatMap { function.pullback(node.operands[0], node.results[0], $0) }]
   }
 
+  /// Uses that cover every variant.
   public static let samples = UnaryFunction.allCases.flatMap { function in
     let isSmooth = ![.absolute, .sign, .relu, .floor].contains(function)
     return [[], [7], [3, 5, 9]].map { shape in

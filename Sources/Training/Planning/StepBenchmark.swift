@@ -63,7 +63,8 @@ public struct StepBenchmark: Sendable {
     func rounded(_ value: Double) -> JSONValue { .double((value * 1000).rounded() / 1000) }
     return [
       "milliseconds_per_step": rounded(median * 1000), "tokens_per_second": rounded(count / median),
-      "gigaflops": rounded(flops / median / 1e9), "peak_memory_megabytes": rounded(Double(Machine.peakResidentBytes) / 1e6),
+      "gigaflops": rounded(flops / median / 1e9),
+      "peak_memory_megabytes": rounded(Double(Machine.peakResidentBytes) / 1e6),
     ]
   }
 }
