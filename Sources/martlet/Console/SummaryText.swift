@@ -1,4 +1,5 @@
 import Core
+import Foundation
 import Training
 
 /// What `martlet train` prints at the end.
@@ -27,8 +28,15 @@ enum SummaryText {
     for row in summary.comparison {
       text += "  \(row.what.padded(8))\(row.predicted), then \(row.actual)\n"
     }
-    text += "Model   \(summary.modelFolder)\nReport  \(summary.reportPath)\n"
+    text += "Model   \(shown(summary.modelFolder))\nReport  \(shown(summary.reportPath))\n"
     return text
+  }
+
+  /// A path without detours, from the folder that the command runs in where it lies below.
+  private static func shown(_ path: String) -> String {
+    let whole = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    let here = URL(fileURLWithPath: FileSystem.currentFolder).resolvingSymlinksInPath().path + "/"
+    return whole.hasPrefix(here) ? String(whole.dropFirst(here.count)) : whole
   }
 
   private static func indented(_ text: String) -> String {

@@ -27,7 +27,7 @@ struct KillTests {
     while left > 0 {
       try TinyRun.with(Self.settings) { run in
         for number in 0..<min(left, 5) {
-          let wantsSave = number % 4 == 3
+          let wantsSave = number % 2 == 1
           let done = run.lastStep
           let target = Int.random(in: min(done + 1, Self.steps - 2)...min(done + 12, Self.steps - 1))
           let wasKilled = try run.trainAndKill(["--resume"]) {
@@ -52,7 +52,8 @@ struct KillTests {
         #expect(left == [])
       }
     }
-    if Self.kills >= 100 { #expect(inSave * 5 >= Self.kills, "\(inSave) of \(Self.kills) kills were inside a save") }
+    print("\(Self.kills) kills, \(inSave) of them inside a save")
+    if Self.kills >= 100 { #expect(inSave * 4 >= Self.kills) }
   }
 
   private static func losses(_ run: TinyRun) throws -> [Double?] {

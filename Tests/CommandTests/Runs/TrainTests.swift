@@ -215,7 +215,7 @@ struct TrainTests {
     #expect(try Martlet.run("recipe", "--markdown").output == committed, "`make docs` writes it anew")
   }
 
-  @Test("The recipes of the repository are valid", arguments: ["quickstart", "shakespeare-char"])
+  @Test("The recipes of the repository are valid", arguments: ["quickstart", "shakespeare-char", "shakespeare-better"])
   func recipes(name: String) throws {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../../recipes")
       .standardized
