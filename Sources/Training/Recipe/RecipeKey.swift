@@ -2,7 +2,7 @@ import Core
 
 /// A key of a recipe: its name, what it may hold, what it means, and where it is kept.
 ///
-/// `all` is the one list of them: reading, checking, writing, `martlet train --help` and docs/RECIPE.md come from it.
+/// `all` is the one list of them: reading, checking, writing, `martlet recipe` and docs/RECIPE.md come from it.
 public struct RecipeKey: Sendable {
   /// The name with its section, as in `train.learning_rate`.
   public let name: String

@@ -178,7 +178,7 @@ struct RecipeReader {
       if let near = Spelling.suggestion(for: name, among: candidates) {
         "Did you mean \(near)?"
       } else {
-        "docs/RECIPE.md and `martlet train --help` list the keys."
+        "docs/RECIPE.md and `martlet recipe` list the keys."
       }
     return MartletError(.invalidArgument, "unknown key \(name)", at: place, remedy: remedy)
   }

@@ -38,7 +38,7 @@ struct BadRecipe: CustomTestStringConvertible, Sendable {
     .init(data + "model: {max_steps: 4}", "r.yaml:2:9", "unknown key model.max_steps", "Did you mean train.max_steps?"),
     .init(
       data + "train: {qqqqqqqqqqqqqqqqqqqqq: 4}", "r.yaml:2:9", "unknown key train.qqqqqqqqqqqqqqqqqqqqq",
-      "docs/RECIPE.md and `martlet train --help` list the keys."),
+      "docs/RECIPE.md and `martlet recipe` list the keys."),
     .init(
       "data: {files: a, tokenizer: {vocabsize: 300}}", "r.yaml:1:30", "unknown key data.tokenizer.vocabsize",
       "Did you mean data.tokenizer.vocab_size?"),
