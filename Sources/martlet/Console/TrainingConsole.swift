@@ -7,12 +7,10 @@ final class TrainingConsole {
   private let line: ProgressLine
   private let isLive: Bool
   private let loggingSteps: Int
-  private let hasValidation: Bool
 
   init(loggingSteps: Int) {
     isLive = Terminal.isLive
     self.loggingSteps = loggingSteps
-    hasValidation = true
     // Where lines stay, the logging interval decides how many there are, not the clock.
     line = ProgressLine(isLive: isLive, quietInterval: .zero)
   }
