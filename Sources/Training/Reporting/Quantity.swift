@@ -3,7 +3,7 @@ import Foundation
 /// Numbers as people read them in progress lines, tables and reports.
 package enum Quantity {
   /// A loss: four decimals.
-  package static func loss(_ value: Double) -> String { String(format: "%.4f", value) }
+  package static func loss(_ value: Double) -> String { value.isNaN ? "NaN" : String(format: "%.4f", value) }
 
   /// A learning rate or a norm: three digits that count.
   package static func short(_ value: Double) -> String { String(format: "%.3g", value) }
