@@ -1,3 +1,3 @@
-import Glibc
+import Foundation
 
 exit(Program.run(Array(CommandLine.arguments.dropFirst())))
