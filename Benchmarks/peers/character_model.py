@@ -1,6 +1,6 @@
 """Trains a character-level GPT-2 in PyTorch on one text file and reports the loss over the whole validation set.
 
-    character_model.py ../shared/data/tinyshakespeare.txt --context 128 --muon-learning-rate 0.02 ...
+    character_model.py tinyshakespeare.txt --context 128 --muon-learning-rate 0.02 ...
 
 The first 90% of the characters are trained on, the rest is the validation set, read in consecutive windows of the
 model's context. The model is Hugging Face's GPT-2 (biases, learned positions, gelu_new, dropout 0). Prints one JSON line

@@ -1,6 +1,6 @@
 """nanoGPT's setting for character-level Shakespeare on a CPU, in PyTorch; published validation loss 1.88.
 
-    nanogpt_char.py ../shared/data/tinyshakespeare.txt [--biases] [--threads 2] [--seed 1]
+    nanogpt_char.py tinyshakespeare.txt [--biases] [--threads 2] [--seed 1]
 
 The published figure is an estimate on 20 batches; here the loss is over the whole validation set, in consecutive windows
 of 64. nanoGPT has no biases by default and uses the erf form of GELU; --biases gives Hugging Face's GPT-2 (biases,
