@@ -70,7 +70,8 @@ class Peer:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sizes", nargs=6, metavar=("L", "D", "H", "T", "B", "V"))
+    parser.add_argument("sizes", nargs=6, metavar="SIZE",
+                        help="layers, hidden size, heads, context, batch, vocabulary")
     parser.add_argument("--peer", default="torch", choices=["torch", "torch-compile", "jax"])
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=4, help="how long one measurement of the peer takes")
