@@ -70,9 +70,12 @@ final class TrainingLoop {
         return .interrupted
       }
       let learningRate = schedule.learningRate(at: state.step)
+      let step = state.step
       let result = try executor.step(
-        try batches(of: state.step), learningRate: learningRate, appliedSteps: state.appliedSteps,
-        key: dropoutKey.numbered(UInt64(state.step)))
+        batchCount: train.gradientAccumulationSteps, learningRate: learningRate, appliedSteps: state.appliedSteps,
+        key: dropoutKey.numbered(UInt64(step)), isStopping: isStopping, batch: { try batch($0, of: step) })
+      // Asked to stop between micro-batches: the turn of the loop's own check.
+      guard let result else { continue }
       state.step += 1
       try count(result)
       let now = clock.now
@@ -102,13 +105,11 @@ final class TrainingLoop {
     return .done
   }
 
-  /// The micro-batches of a step. A step's samples follow those of the step before, whatever was skipped.
-  private func batches(of step: Int) throws -> [TrainingExecutor.Batch] {
+  /// A micro-batch of a step. A step's samples follow those of the step before, whatever was skipped.
+  private func batch(_ part: Int, of step: Int) throws -> TrainingExecutor.Batch {
     let train = recipe.train
-    return try (0..<train.gradientAccumulationSteps).map { part in
-      let number = UInt64(step) * UInt64(train.gradientAccumulationSteps) + UInt64(part)
-      return try batch(firstSample: number * UInt64(train.perDeviceTrainBatchSize))
-    }
+    let number = UInt64(step) * UInt64(train.gradientAccumulationSteps) + UInt64(part)
+    return try batch(firstSample: number * UInt64(train.perDeviceTrainBatchSize))
   }
 
   private func batch(firstSample: UInt64) throws -> TrainingExecutor.Batch {
@@ -201,10 +202,9 @@ final class TrainingLoop {
   /// Measures how long a step and an evaluation take, without changing any state: no target of the step counts.
   func measure() throws -> (step: Double, evaluation: Double) {
     let clock = ContinuousClock()
-    let parts = (0..<recipe.train.gradientAccumulationSteps)
     let empty = TrainingExecutor.Batch(tokens: inputs, targets: targets.map { _ in -1 })
     func step() throws {
-      _ = try executor.step(parts.map { _ in empty }, learningRate: 0, appliedSteps: 0, key: dropoutKey)
+      _ = try executor.step([empty], learningRate: 0, appliedSteps: 0, key: dropoutKey)
     }
     func seconds(atLeast: Int, _ body: () throws -> Void) throws -> Double {
       try body()  // the first touches the memory
@@ -215,7 +215,8 @@ final class TrainingLoop {
       }
       return times.sorted()[times.count / 2]
     }
-    let stepSeconds = try seconds(atLeast: 1, step)
+    // Every micro-batch takes as long as the first.
+    let stepSeconds = try seconds(atLeast: 1, step) * Double(recipe.train.gradientAccumulationSteps)
     guard let count = validation?.batchCount(tokens: recipe.train.evalTokens), count > 0 else {
       return (stepSeconds, 0)
     }

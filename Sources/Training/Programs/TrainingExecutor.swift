@@ -112,26 +112,56 @@ public final class TrainingExecutor {
   ///
   /// Throws: `MartletError(.shape)` when a batch has the wrong size.
   public func step(_ batches: [Batch], learningRate: Double, appliedSteps: Int, key: RandomKey) throws -> StepResult {
+    let result = try step(
+      batchCount: batches.count, learningRate: learningRate, appliedSteps: appliedSteps, key: key,
+      isStopping: { false }, batch: { batches[$0] })
+    guard let result else { throw MartletError(.interrupted, "the step was given up") }
+    return result
+  }
+
+  /// Runs one step whose batches are made one by one; gives nil, with nothing changed, when it is to stop before the
+  /// last.
+  ///
+  /// - Parameters:
+  ///   - isStopping: asked before each batch but the first.
+  ///   - batch: the batch of a number from 0.
+  ///
+  /// Throws: `MartletError(.shape)` when a batch has the wrong size, and what `batch` throws.
+  public func step(
+    batchCount: Int, learningRate: Double, appliedSteps: Int, key: RandomKey, isStopping: () -> Bool,
+    batch: (Int) throws -> Batch
+  ) throws -> StepResult? {
     let control = programs.settings.optimizer.control(learningRate: learningRate, step: appliedSteps + 1)
     if let step {
-      guard batches.count == 1 else {
-        throw MartletError(.shape, "a step without accumulation takes one batch, found \(batches.count)")
+      guard batchCount == 1 else {
+        throw MartletError(.shape, "a step without accumulation takes one batch, found \(batchCount)")
       }
-      try write(batches[0], to: step)
+      try write(batch(0), to: step)
       write(key, to: step)
       step.input("control_in")?.write(control)
       try step.run()
       return Self.result(of: step)
     }
     guard let accumulate, let apply else { throw MartletError(.unsupported, "the training has no step") }
-    for (index, batch) in batches.enumerated() {
-      try write(batch, to: accumulate)
+    for index in 0..<batchCount {
+      if index > 0, isStopping() {
+        clearAccumulators()
+        return nil
+      }
+      try write(batch(index), to: accumulate)
       write(key.numbered(UInt64(index)), to: accumulate)
       try accumulate.run()
     }
     apply.input("control_in")?.write(control)
     try apply.run()
     return Self.result(of: apply)
+  }
+
+  /// Forgets the batches of a step that is given up.
+  private func clearAccumulators() {
+    for state in programs.states where state.kind == .accumulator {
+      states[state.name]?.write([UInt8](repeating: 0, count: state.type.byteCount))
+    }
   }
 
   /// The summed losses of a batch without dropout.

@@ -34,6 +34,22 @@ import Training
     }
   }
 
+  /// A step given up between two of its batches leaves everything, also what was accumulated, as it was.
+  @Test(arguments: TestBackend.all) func aStepGivenUpChangesNothing(_ backend: TestBackend) throws {
+    let model = try SmallModel()
+    let executor = try model.executor(accumulates: true, on: backend.backend)
+    let before = executor.snapshot
+    var asked = 0
+    let result = try executor.step(
+      batchCount: 4, learningRate: 0.01, appliedSteps: 0, key: RandomKey(seed: 1),
+      isStopping: {
+        asked += 1
+        return asked == 2
+      }, batch: { model.batch(UInt64($0)) })
+    #expect(result == nil && asked == 2)
+    #expect(executor.snapshot == before)
+  }
+
   @Test(arguments: TestBackend.all, [false, true])
   func aStepThatIsNotFiniteChangesNothing(_ backend: TestBackend, _ accumulates: Bool) throws {
     let model = try SmallModel()
