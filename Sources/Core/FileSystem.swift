@@ -42,46 +42,23 @@ public enum FileSystem {
   ///
   /// Throws: `MartletError` with code `notFound`, `inputOutput`, or `malformedFile` if the file is larger.
   public static func read(_ path: String, limit: Int) throws -> [UInt8] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw MartletError.system("read", path, errno: errno) }
-    defer { close(descriptor) }
+    let stream = try ByteStream(path)
     var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw MartletError.system("read", path, errno: errno) }
+    guard fstat(stream.descriptor, &status) == 0 else { throw MartletError.system("read", path, errno: errno) }
     if status.st_mode & S_IFMT == S_IFDIR { throw MartletError.system("read", path, errno: EISDIR) }
     // The size may be wrong (pipes, /proc), so it is only a first guess, and the limit holds for what is read.
     var bytes: [UInt8] = []
     bytes.reserveCapacity(min(limit, Int(status.st_size)) + 1)
     while true {
-      let want = min(1 << 20, limit - bytes.count + 1)
-      let start = bytes.count
-      var got = 0
-      var failure: Int32 = 0
-      let chunk = [UInt8](unsafeUninitializedCapacity: want) { space, used in
-        repeat {
-          got = readInto(descriptor, space.baseAddress, want)
-          failure = got < 0 ? errno : 0
-        } while failure == EINTR
-        used = max(got, 0)
-      }
-      if got < 0 { throw MartletError.system("read", path, errno: failure) }
-      if got == 0 { return bytes }
+      let chunk = try stream.read(atMost: min(1 << 20, limit - bytes.count + 1))
+      if chunk.isEmpty { return bytes }
       bytes.append(contentsOf: chunk)
-      if start + got > limit {
+      if bytes.count > limit {
         throw MartletError(
           .malformedFile, "the file is larger than the \(ByteCount(limit)) that are allowed here", at: path,
           remedy: "Check that this is the right file.")
       }
     }
-  }
-
-  private static func readInto(_ descriptor: Int32, _ space: UnsafeMutablePointer<UInt8>?, _ count: Int) -> Int {
-    #if canImport(Glibc)
-      Glibc.read(descriptor, space, count)
-    #elseif canImport(Musl)
-      Musl.read(descriptor, space, count)
-    #else
-      Darwin.read(descriptor, space, count)
-    #endif
   }
 
   /// All of a file as text, which must be valid UTF-8; a byte-order mark at its start is dropped.

@@ -21,16 +21,27 @@ public struct JSONFields: Sendable {
   ///
   /// Throws: `MartletError` with code `notFound`, `inputOutput` or `malformedFile`.
   public init(file path: String, limit: Int = 1 << 28) throws {
-    guard case .object(let object) = try JSONValue(file: path, limit: limit) else {
+    try self.init(parsing: FileSystem.read(path, limit: limit), name: path)
+  }
+
+  /// Reads a JSON text whose top is an object; `name` is the file's name for errors.
+  ///
+  /// Throws: `MartletError` with code `malformedFile`.
+  public init(parsing bytes: [UInt8], name: String) throws {
+    guard case .object(let object) = try JSONValue(parsing: bytes, name: name) else {
       throw MartletError(
-        .malformedFile, "the top of the file must be a JSON object, {...}", at: path, remedy: "Correct the file.")
+        .malformedFile, "the top of the file must be a JSON object, {...}", at: name, remedy: "Correct the file.")
     }
-    self.init(object, file: path)
+    self.init(object, file: name)
   }
 
   /// The error that `key` has not what it must have.
   public func failure(_ key: String, mustBe expected: String) -> MartletError {
-    let found = object[key].map { "found \(Self.short($0))" } ?? "it is missing"
+    failure(key, mustBe: expected, value: object[key])
+  }
+
+  private func failure(_ key: String, mustBe expected: String, value: JSONValue?) -> MartletError {
+    let found = value.map { "found \(Self.short($0))" } ?? "it is missing"
     return MartletError(
       .malformedFile, "key \(prefix)\(key) must be \(expected), \(found)", at: file,
       remedy: "Correct the key in the file.")
@@ -119,5 +130,21 @@ public struct JSONFields: Sendable {
   public func fields(_ key: String) throws -> JSONFields {
     let object = try field(key, nil, "an object", \.objectValue)
     return JSONFields(object, file: file, prefix: "\(prefix)\(key).")
+  }
+
+  /// The elements of an array of objects; where the key is missing or null, `fallback` if there is one.
+  ///
+  /// Errors about the elements and their members name them as `key[2]` and `key[2].member`.
+  ///
+  /// Throws: `MartletError` with code `malformedFile`.
+  public func objects(_ key: String, default fallback: [JSONFields]? = nil) throws -> [JSONFields] {
+    let value = object[key] ?? .null
+    if value == .null, let fallback { return fallback }
+    guard let elements = value.arrayValue else { throw failure(key, mustBe: "an array of objects") }
+    return try elements.enumerated().map { index, element in
+      let name = "\(key)[\(index)]"
+      guard let object = element.objectValue else { throw failure(name, mustBe: "an object", value: element) }
+      return JSONFields(object, file: file, prefix: "\(prefix)\(name).")
+    }
   }
 }

@@ -134,8 +134,9 @@ public struct JSONReader {
     case UInt8(ascii: "{"):
       var result = JSONObject()
       try object { reader, key in
-        if result[key] != nil { throw reader.failure("the key \"\(key)\" comes twice") }
-        result[key] = try reader.value()
+        let (place, isNew) = result.place(for: key)
+        guard isNew else { throw reader.failure("the key \"\(key)\" comes twice") }
+        result.values[place] = try reader.value()
       }
       return .object(result)
     case UInt8(ascii: "["):
@@ -194,14 +195,10 @@ public struct JSONReader {
   public mutating func string() throws -> String {
     try expect("\"")
     let start = index
-    while index < bytes.count, bytes[index] != UInt8(ascii: "\""), bytes[index] != UInt8(ascii: "\\"),
-      bytes[index] >= 0x20
-    {
-      index += 1
-    }
+    skipUnescaped()
     if index < bytes.count, bytes[index] == UInt8(ascii: "\"") {  // the usual case: nothing is escaped
       index += 1
-      return try text(bytes[start..<(index - 1)], from: start)
+      return try text(UnsafeRawBufferPointer(rebasing: bytes[start..<(index - 1)]), from: start)
     }
     var content = Array(bytes[start..<index])
     while true {
@@ -210,12 +207,24 @@ public struct JSONReader {
       if byte < 0x20 { throw failure("a control character must be escaped") }
       index += 1
       if byte == UInt8(ascii: "\"") { break }
-      if byte == UInt8(ascii: "\\") { try escape(into: &content) } else { content.append(byte) }
+      try escape(into: &content)
+      let rest = index
+      skipUnescaped()
+      content.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[rest..<index]))
     }
-    return try text(content, from: start)
+    return try content.withUnsafeBytes { try text($0, from: start) }
   }
 
-  private func text(_ content: some Collection<UInt8>, from start: Int) throws -> String {
+  /// Goes on to the next quote, backslash or control character, or to the end.
+  private mutating func skipUnescaped() {
+    while index < bytes.count, bytes[index] != UInt8(ascii: "\""), bytes[index] != UInt8(ascii: "\\"),
+      bytes[index] >= 0x20
+    {
+      index += 1
+    }
+  }
+
+  private func text(_ content: UnsafeRawBufferPointer, from start: Int) throws -> String {
     guard let text = String(validating: content, as: UTF8.self) else {
       throw failure("the string is not valid UTF-8", at: start)
     }
@@ -250,7 +259,7 @@ public struct JSONReader {
   private mutating func fourDigits() throws -> UInt32 {
     var code: UInt32 = 0
     for _ in 0..<4 {
-      guard index < bytes.count, let digit = Character(Unicode.Scalar(bytes[index])).hexDigitValue else {
+      guard index < bytes.count, let digit = bytes[index].hexadecimalDigit else {
         throw failure("expected four hexadecimal digits after \\u")
       }
       code = code << 4 | UInt32(digit)

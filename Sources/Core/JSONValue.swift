@@ -69,61 +69,62 @@ public enum JSONValue: Sendable, Hashable {
   ///
   /// - Parameter indent: spaces a level, or nil for one line without spaces.
   public func text(indent: Int? = nil) -> String {
-    var text = ""
+    var text: [UInt8] = []
     write(to: &text, indent: indent, level: 0)
-    return text
+    return String(decoding: text, as: UTF8.self)
   }
 
-  private func write(to text: inout String, indent: Int?, level: Int) {
+  private func write(to text: inout [UInt8], indent: Int?, level: Int) {
     func newLine(_ level: Int) {
-      if let indent { text += "\n" + String(repeating: " ", count: indent * level) }
+      guard let indent else { return }
+      text.append(UInt8(ascii: "\n"))
+      text.append(contentsOf: repeatElement(UInt8(ascii: " "), count: indent * level))
     }
     switch self {
-    case .null: text += "null"
-    case .bool(let value): text += value ? "true" : "false"
-    case .number(let digits): text += digits
+    case .null: text += "null".utf8
+    case .bool(let value): text += (value ? "true" : "false").utf8
+    case .number(let digits): text += digits.utf8
     case .string(let value): Self.quote(value, to: &text)
     case .array(let elements):
-      text += "["
+      text.append(UInt8(ascii: "["))
       for (index, element) in elements.enumerated() {
-        if index > 0 { text += "," }
+        if index > 0 { text.append(UInt8(ascii: ",")) }
         newLine(level + 1)
         element.write(to: &text, indent: indent, level: level + 1)
       }
       if !elements.isEmpty { newLine(level) }
-      text += "]"
+      text.append(UInt8(ascii: "]"))
     case .object(let object):
-      text += "{"
-      for (index, key) in object.keys.enumerated() {
-        if index > 0 { text += "," }
+      text.append(UInt8(ascii: "{"))
+      for (index, (key, value)) in object.members.enumerated() {
+        if index > 0 { text.append(UInt8(ascii: ",")) }
         newLine(level + 1)
         Self.quote(key, to: &text)
-        text += indent == nil ? ":" : ": "
-        (object[key] ?? .null).write(to: &text, indent: indent, level: level + 1)
+        text.append(UInt8(ascii: ":"))
+        if indent != nil { text.append(UInt8(ascii: " ")) }
+        value.write(to: &text, indent: indent, level: level + 1)
       }
       if !object.keys.isEmpty { newLine(level) }
-      text += "}"
+      text.append(UInt8(ascii: "}"))
     }
   }
 
-  private static func quote(_ value: String, to text: inout String) {
-    text += "\""
-    for scalar in value.unicodeScalars {
-      switch scalar {
-      case "\"": text += "\\\""
-      case "\\": text += "\\\\"
-      case "\n": text += "\\n"
-      case "\r": text += "\\r"
-      case "\t": text += "\\t"
-      case "\u{8}": text += "\\b"
-      case "\u{C}": text += "\\f"
-      case "\0"..."\u{1F}":
-        let digits = String(scalar.value, radix: 16)
-        text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: text.unicodeScalars.append(scalar)
+  private static func quote(_ value: String, to text: inout [UInt8]) {
+    text.append(UInt8(ascii: "\""))
+    for byte in value.utf8 {
+      switch byte {
+      case UInt8(ascii: "\""): text += "\\\"".utf8
+      case UInt8(ascii: "\\"): text += "\\\\".utf8
+      case UInt8(ascii: "\n"): text += "\\n".utf8
+      case UInt8(ascii: "\r"): text += "\\r".utf8
+      case UInt8(ascii: "\t"): text += "\\t".utf8
+      case 0x08: text += "\\b".utf8
+      case 0x0C: text += "\\f".utf8
+      case 0..<0x20: text += "\\u00\([byte].hexadecimal)".utf8
+      default: text.append(byte)
       }
     }
-    text += "\""
+    text.append(UInt8(ascii: "\""))
   }
 }
 
@@ -131,7 +132,9 @@ public enum JSONValue: Sendable, Hashable {
 public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
   /// The keys in order.
   public private(set) var keys: [String] = []
-  private var values: [ExactString: JSONValue] = [:]
+  /// The values in the order of the keys.
+  var values: [JSONValue] = []
+  private var places: [ExactString: Int] = [:]
 
   /// An object without members.
   public init() {}
@@ -141,25 +144,45 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     for (key, value) in elements { self[key] = value }
   }
 
+  /// The keys with their values in order, for readers that want all of them.
+  public var members: Zip2Sequence<[String], [JSONValue]> { zip(keys, values) }
+
   /// The value of a key. A new key comes last; nil removes the key.
   ///
   /// Complexity: O(1), to remove a key O(keys).
   public subscript(key: String) -> JSONValue? {
-    get { values[ExactString(key)] }
+    get { places[ExactString(key)].map { values[$0] } }
     set {
-      let exact = ExactString(key)
       if let newValue {
-        if values.updateValue(newValue, forKey: exact) == nil { keys.append(key) }
-      } else if values.removeValue(forKey: exact) != nil {
-        keys.removeAll { ExactString($0) == exact }
+        let place = place(for: key).place
+        values[place] = newValue
+      } else if let place = places.removeValue(forKey: ExactString(key)) {
+        keys.remove(at: place)
+        values.remove(at: place)
+        for later in place..<keys.count { places[ExactString(keys[later])] = later }
       }
     }
   }
 
+  /// The place of a key among the values; a key that is new comes last, with null.
+  mutating func place(for key: String) -> (place: Int, isNew: Bool) {
+    let exact = ExactString(key)
+    let last = keys.count
+    // Every growth hashes all keys again, which a vocabulary of fifty thousand feels; so it grows in large steps.
+    if last == places.capacity, last > 16 { places.reserveCapacity(4 * last) }
+    if let known = places.updateValue(last, forKey: exact) {
+      places[exact] = known
+      return (known, false)
+    }
+    keys.append(key)
+    values.append(.null)
+    return (last, true)
+  }
+
   /// The same members with the keys sorted by their bytes, as Python's `sort_keys=True` does for ASCII keys.
   public var sorted: JSONObject {
-    var copy = self
-    copy.keys.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    var copy = JSONObject()
+    for key in keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) { copy[key] = self[key] }
     return copy
   }
 }

@@ -28,12 +28,7 @@ public struct SHA256: Sendable {
     /// The bytes in the order of the standard.
     public let bytes: [UInt8]
     /// The bytes as 64 lower-case hexadecimal digits.
-    public var hex: String {
-      let digits = Array("0123456789abcdef".utf8)
-      var text: [UInt8] = []
-      for byte in bytes { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
-      return String(decoding: text, as: UTF8.self)
-    }
+    public var hex: String { bytes.hexadecimal }
   }
 
   /// The digest of bytes that are all there.

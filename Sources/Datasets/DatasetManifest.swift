@@ -134,7 +134,7 @@ public struct DatasetManifest: Sendable, Equatable {
     }
     fingerprint = try file.string("fingerprint")
     settings = try file.fields("settings").object
-    sources = try DatasetManifest.objects(file, "sources").map {
+    sources = try file.objects("sources").map {
       Source(
         path: try $0.string("path"), bytes: try $0.integer("bytes", in: 0...Int.max), sha256: try $0.string("sha256"))
     }
@@ -148,7 +148,7 @@ public struct DatasetManifest: Sendable, Equatable {
       let count = try skipped.integer(reason.rawValue, in: 0...Int.max, default: 0)
       if count > 0 { report.skipped[reason] = count }
     }
-    report.examples = try DatasetManifest.objects(documents, "examples").map {
+    report.examples = try documents.objects("examples").map {
       SkipReport.Example(reason: try $0.string("reason"), place: try $0.string("place"))
     }
     let tokenizer = try file.fields("tokenizer")
@@ -179,17 +179,9 @@ public struct DatasetManifest: Sendable, Equatable {
     self.unigramEntropy = unigramEntropy
   }
 
-  private static func objects(_ fields: JSONFields, _ key: String) throws -> [JSONFields] {
-    guard let elements = fields.object[key]?.arrayValue else { throw fields.failure(key, mustBe: "an array") }
-    return try elements.map { element in
-      guard let object = element.objectValue else { throw fields.failure(key, mustBe: "an array of objects") }
-      return JSONFields(object, file: "\(fields.file), in \(key)")
-    }
-  }
-
   private static func part(_ file: JSONFields, _ key: String) throws -> Part {
     let fields = try file.fields(key)
-    let shards = try objects(fields, "shards").map { shard in
+    let shards = try fields.objects("shards").map { shard in
       let name = try shard.string("file")
       guard Core.fileName(of: name) == name, name != "..", !name.isEmpty else {
         throw shard.failure("file", mustBe: "a name in the same folder")

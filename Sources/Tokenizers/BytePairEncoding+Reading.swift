@@ -50,10 +50,10 @@ extension BytePairEncoding {
 extension Vocabulary {
   /// Reads the object of tokens and ids under `vocab`.
   init(_ part: JSONFields) throws {
-    self.init()
     guard let object = part.object["vocab"]?.objectValue else { throw part.failure("vocab", mustBe: "an object") }
-    for token in object.keys {
-      guard let id = object[token]?.integerValue else {
+    self.init(expecting: object.keys.count)
+    for (token, value) in object.members {
+      guard let id = value.integerValue else {
         throw part.malformed("the id of token '\(token)' in model.vocab must be an integer")
       }
       if let problem = insert(Array(token.utf8), id: Int64(id), expected: object.keys.count) {

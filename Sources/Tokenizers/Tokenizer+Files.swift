@@ -19,12 +19,7 @@ extension Tokenizer {
   ///
   /// Throws: `MartletError`, which names the key, for content that is malformed or has parts that are not supported.
   public convenience init(json: [UInt8], name: String, roles: SpecialTokenRoles? = nil) throws {
-    guard let object = try JSONValue(parsing: json, name: name).objectValue else {
-      throw MartletError(
-        .malformedFile, "the top of the file must be a JSON object, {...}", at: name,
-        remedy: "Check that this is a tokenizer.json.")
-    }
-    let file = JSONFields(object, file: name)
+    let file = try JSONFields(parsing: json, name: name)
     try file.requireOff("truncation")
     try file.requireOff("padding")
     let normalizer = try PipelineParts.read("normalizer", of: file, PipelineParts.normalizers)
@@ -40,15 +35,11 @@ extension Tokenizer {
   }
 
   private static func addedTokens(_ file: JSONFields) throws -> [AddedToken] {
-    guard let value = file.object["added_tokens"], value != .null else { return [] }
-    guard let elements = value.arrayValue else { throw file.failure("added_tokens", mustBe: "an array") }
     var tokens: [AddedToken] = []
     var ids: Set<Int32> = []
-    for (index, element) in elements.enumerated() {
-      guard let object = element.objectValue else { throw file.malformed("added_tokens[\(index)] must be an object") }
-      let part = JSONFields(object, file: "\(file.file), added_tokens[\(index)]")
+    for part in try file.objects("added_tokens", default: []) {
       let id = Int32(try part.integer("id", in: 0...Int(Int32.max)))
-      guard ids.insert(id).inserted else { throw part.malformed("the id \(id) comes twice") }
+      guard ids.insert(id).inserted else { throw part.failure("id", mustBe: "an id that no token before it has") }
       var token = AddedToken(id: id, content: try part.string("content"))
       token.singleWord = try part.bool("single_word", default: false)
       token.stripsLeft = try part.bool("lstrip", default: false)

@@ -5,9 +5,12 @@ package struct Vocabulary: Sendable {
   private var tokens: [[UInt8]?]
   private var ids: [[UInt8]: Int32]
 
-  package init() {
+  /// No tokens yet, with room for as many as are expected.
+  package init(expecting count: Int = 0) {
     tokens = []
     ids = [:]
+    tokens.reserveCapacity(count)
+    ids.reserveCapacity(count)
   }
 
   /// The largest id plus one: how many rows an embedding of these tokens needs.

@@ -26,6 +26,36 @@ import Testing
     #expect(sorted.keys == ["B", "a", "b"])
   }
 
+  @Test func stringsWithEscapesBetweenTextReadBack() throws {
+    let text = #""plain \"quoted\" and \\ then \u00e9\u00E9 \ud83d\ude00\n\r\t\b\f\/ \u001f end""#
+    let value = try parse(text)
+    #expect(
+      value.stringValue == "plain \"quoted\" and \\ then \u{E9}\u{E9} \u{1F600}\n\r\t\u{8}\u{C}/ \u{1F} end")
+    #expect(
+      value.text() == #""plain \"quoted\" and \\ then "# + "\u{E9}\u{E9} \u{1F600}" + #"\n\r\t\b\f/ \u001f end""#)
+  }
+
+  @Test func objectsKeepOrderThroughGrowthChangeAndRemoval() throws {
+    var object = JSONObject()
+    for number in 0..<5_000 { object["key\(number)"] = .integer(number) }
+    for number in stride(from: 0, to: 5_000, by: 100) { object["key\(number)"] = nil }
+    object["key7"] = .string("seven")
+    object["missing"] = nil
+    object["key0"] = .null
+    let expected = (0..<5_000).filter { $0 % 100 != 0 } + [0]
+    #expect(object.keys == expected.map { "key\($0)" })
+    #expect(object.members.map(\.0) == object.keys)
+    #expect(
+      object.members.map(\.1)
+        == expected.map { $0 == 0 ? .null : $0 == 7 ? .string("seven") : .integer($0) })
+    #expect(expected.allSatisfy { object["key\($0)"] != nil } && object["key100"] == nil)
+    let text = JSONValue.object(object).text()
+    #expect(try parse(text) == .object(object))
+    let twice = text.dropLast() + ",\"key4999\":1}"
+    let error = #expect(throws: MartletError.self) { try parse(String(twice)) }
+    #expect(error?.message.hasPrefix("the key \"key4999\" comes twice at line 1") == true)
+  }
+
   @Test func numbersKeepTheirMeaning() throws {
     #expect(JSONValue.double(0.1).text() == "0.1")
     #expect(JSONValue.double(1e-5).text() == "1e-05")
@@ -119,7 +149,7 @@ import Testing
   @Test func fieldsNameFileKeyExpectedAndFound() throws {
     let object = try #require(
       try parse(
-        #"{"n_layer": "six", "n_head": 0, "p": 1.5, "tie": 1, "act": "relu6", "names": ["a", 1], "sub": {"k": []}, "no": null}"#
+        #"{"n_layer": "six", "n_head": 0, "p": 1.5, "tie": 1, "act": "relu6", "names": ["a", 1], "sub": {"k": []}, "no": null, "parts": [{"id": 1}, {"id": "x"}], "mixed": [{}, 7]}"#
       ).objectValue)
     let fields = JSONFields(object, file: "config.json")
     func message(_ body: () throws -> Void) -> String? {
@@ -142,6 +172,14 @@ import Testing
         == "key sub.k must be an integer from 0 to 9, found an array")
     #expect(message { _ = try fields.string("none") } == "key none must be a string, it is missing")
     #expect(message { _ = try fields.string("no") } == "key no must be a string, found null")
+    let parts = try fields.objects("parts")
+    #expect(try parts[0].integer("id") == 1)
+    #expect(
+      message { _ = try parts[1].integer("id") } == "key parts[1].id must be a positive integer, found \"x\"")
+    #expect(message { _ = try fields.objects("mixed") } == "key mixed[1] must be an object, found 7")
+    #expect(message { _ = try fields.objects("p") } == "key p must be an array of objects, found 1.5")
+    #expect(message { _ = try fields.objects("none") } == "key none must be an array of objects, it is missing")
+    #expect(try fields.objects("no", default: []).isEmpty)
     #expect(try fields.integer("none", default: 7) == 7)
     #expect(try fields.integer("no", default: 7) == 7)
     #expect(try fields.number("n_head") == 0)

@@ -1,36 +1,6 @@
 import Core
 import Foundation
 
-/// The bytes of a file, read piece by piece.
-final class ByteStream {
-  let path: String
-  private let descriptor: Int32
-  private static let chunkSize = 1 << 18
-
-  init(_ path: String) throws {
-    self.path = path
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw MartletError.system("read", path, errno: errno) }
-  }
-
-  deinit { close(descriptor) }
-
-  /// The next bytes; none at the end.
-  func read() throws -> [UInt8] {
-    var failure: Int32 = 0
-    let bytes = [UInt8](unsafeUninitializedCapacity: ByteStream.chunkSize) { buffer, count in
-      var got = 0
-      repeat {
-        got = Foundation.read(descriptor, buffer.baseAddress, buffer.count)
-        failure = got < 0 ? errno : 0
-      } while failure == EINTR
-      count = max(0, got)
-    }
-    guard failure == 0 else { throw MartletError.system("read", path, errno: failure) }
-    return bytes
-  }
-}
-
 /// What stands between delimiters in a file, one after the other, none longer than a limit in memory.
 struct DelimitedReader {
   /// A piece and where it starts; `bytes` is nil where it is longer than the limit.
