@@ -15,15 +15,18 @@ public enum Machine {
   public static var memory: Memory {
     let installed = Int(clamping: ProcessInfo.processInfo.physicalMemory)
     var memory = Memory(total: installed, available: installed)
-    if let free = meminfo("MemAvailable") { memory.available = free }
-    // Control groups, version 2 and 1: the limit and the use of the container.
-    for (limitFile, usageFile) in [
-      ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
-      ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
+    if let free = entry("MemAvailable:", inFile: "/proc/meminfo") { memory.available = free * 1024 }
+    // Control groups, version 2 and 1: the limit and the use of the container. Cached files count as used there, and
+    // are given back when memory is asked for.
+    for (folder, limitName, usageName, cacheName) in [
+      ("/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file"),
+      ("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
     ] {
-      guard let limit = number(inFile: limitFile), limit < memory.total else { continue }
+      guard let limit = number(inFile: "\(folder)/\(limitName)"), limit < memory.total else { continue }
+      let used = number(inFile: "\(folder)/\(usageName)") ?? 0
+      let cached = entry(cacheName, inFile: "\(folder)/memory.stat") ?? 0
       memory.total = limit
-      memory.available = min(memory.available, limit - (number(inFile: usageFile) ?? 0))
+      memory.available = min(memory.available, max(0, limit - used + cached))
     }
     return memory
   }
@@ -60,10 +63,12 @@ public enum Machine {
   /// How many threads the process may run at once.
   public static var processorCount: Int { ProcessInfo.processInfo.activeProcessorCount }
 
-  private static func meminfo(_ key: String) -> Int? {
-    guard let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8) else { return nil }
-    for line in text.split(separator: "\n") where line.hasPrefix(key + ":") {
-      return line.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
+  /// The number behind a word at the start of a line.
+  private static func entry(_ key: String, inFile path: String) -> Int? {
+    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }
+    for line in text.split(separator: "\n") {
+      let words = line.split(separator: " ")
+      if words.first.map(String.init) == key, words.count > 1 { return Int(words[1]) }
     }
     return nil
   }
