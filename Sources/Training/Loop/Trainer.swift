@@ -84,6 +84,11 @@ public final class Trainer {
     onEvent(.planned(plan))
 
     if state.step == 0 { try checkpoints.begin() }
+    // The model of an earlier end is not this run's: until its own end, the best checkpoint is.
+    let oldModel = joinPath(recipe.outputFolder, "model")
+    if state.step < plan.totalSteps, recipe.model.from.map({ recipe.resolve($0) }) != oldModel {
+      try FileSystem.remove(oldModel)
+    }
     let start = ContinuousClock.now
     let ending = try loop.run { isBest in
       let path = try checkpoints.save(loop.state, executor, isBest: isBest)

@@ -101,7 +101,7 @@ extension ValueRule {
     .choice(Word.allCases.map(\.rawValue))
   }
   /// A whole number of at least `low`.
-  static func integer(from low: Int) -> ValueRule { .integer(low...Int.max) }
+  static func integer(from low: Int) -> ValueRule { .integer(low...largestCount) }
   /// A number of at least `low`.
   static func number(from low: Double) -> ValueRule { .number(low...Double.infinity) }
 }

@@ -233,6 +233,16 @@ struct RecipeReader {
         "train.warmup_steps (\(train.warmupSteps)) must be less than train.max_steps (\(steps))",
         remedy: "Warm up over some percent of the steps, such as \(max(steps / 20, 0)).")
     }
+    // Tokens of a step are counted in fp32, exact to 2^24.
+    let tokens = train.perDeviceTrainBatchSize.multipliedReportingOverflow(
+      by: train.gradientAccumulationSteps * train.contextLength)
+    if tokens.overflow || tokens.partialValue > 1 << 24 {
+      throw failure(
+        "train.per_device_train_batch_size",
+        "train.per_device_train_batch_size (\(train.perDeviceTrainBatchSize)) x train.gradient_accumulation_steps "
+          + "(\(train.gradientAccumulationSteps)) x train.context_length (\(train.contextLength)) is more than "
+          + "16777216 tokens a step", remedy: "Lower one of them.")
+    }
     if let positions = recipe.model.configuration["n_positions"]?.integerValue, positions < train.contextLength {
       throw failure(
         "train.context_length",

@@ -23,6 +23,10 @@ public enum ValueRule: Sendable, Hashable {
   /// A text, or a list of them.
   case texts
 
+  /// The largest count of steps, tokens or files: far beyond what runs have, and safe to add and multiply by small
+  /// numbers.
+  static let largestCount = 1 << 48
+
   /// The name of the type, for tables.
   public var typeName: String {
     switch self {
@@ -40,7 +44,7 @@ public enum ValueRule: Sendable, Hashable {
   /// The values that are allowed, in words, or nil if that goes without saying.
   public var range: String? {
     switch self {
-    case .integer(let range) where range.upperBound == Int.max: "\(range.lowerBound) or more"
+    case .integer(let range) where range.upperBound == Self.largestCount: "\(range.lowerBound) or more"
     case .integer(let range): "\(range.lowerBound) to \(range.upperBound)"
     case .number(let range) where range.upperBound == .infinity: "\(Self.short(range.lowerBound)) or more"
     case .number(let range): "\(Self.short(range.lowerBound)) to \(Self.short(range.upperBound))"

@@ -29,6 +29,13 @@ struct BadRecipe: CustomTestStringConvertible, Sendable {
     .init(
       data + "train: {batch_size: 4}", "r.yaml:2:9", "unknown key train.batch_size",
       "Did you mean train.per_device_train_batch_size?"),
+    .init(
+      data + "train: {save_total_limit: 9223372036854775807}", "r.yaml:2:27",
+      "train.save_total_limit must be a whole number, 1 or more, found 9223372036854775807"),
+    .init(
+      data + "train: {per_device_train_batch_size: 1048576, context_length: 1024}", "r.yaml:2:38",
+      "train.per_device_train_batch_size (1048576) x train.gradient_accumulation_steps (1) x train.context_length "
+        + "(1024) is more than 16777216 tokens a step", "Lower one of them."),
     .init(data + "train: {lr: 1}", "r.yaml:2:9", "unknown key train.lr", "Did you mean train.learning_rate?"),
     .init(data + "learning_rate: 1", "r.yaml:2:1", "unknown key learning_rate", "Did you mean train.learning_rate?"),
     .init(data + "training: {seed: 1}", "r.yaml:2:1", "unknown key training", "Did you mean train?"),
