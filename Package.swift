@@ -16,16 +16,40 @@ let strict: [SwiftSetting] = [.unsafeFlags(["-warnings-as-errors"])]
 let command: [SwiftSetting] = strict + (level == "baseline" ? [] : [.define("MARTLET_CHECKS_PROCESSOR")])
 let numeric: [SwiftSetting] = strict + [.unsafeFlags(processor)]
 
+/// The targets that each target builds on. Nothing points back.
+let below: [String: [String]] = [
+  "Core": ["CPlatform"],
+  "TensorGraph": ["Core"],
+  "CPUBackend": ["TensorGraph"],
+  "Formats": ["TensorGraph"],
+  "Tokenizers": ["Core"],
+  "Datasets": ["Tokenizers"],
+  "Layers": ["TensorGraph"],
+  "Models": ["Layers", "Formats"],
+  "Inference": ["Models", "Tokenizers"],
+  "Training": ["Inference", "Datasets", "CYAML"],
+  "TestSupport": ["CPUBackend", "CAllocations"],
+]
+
+/// The targets with all that they build on. Each target declares them all: the build system compiles a target again
+/// when one of those that it declares has changed, and the layout of a type reaches further than an import.
+func with(_ names: String...) -> [Target.Dependency] {
+  var found: [String] = []
+  func add(_ name: String) {
+    if found.contains(name) { return }
+    found.append(name)
+    for other in below[name] ?? [] { add(other) }
+  }
+  for name in names { add(name) }
+  return found.map { .init(stringLiteral: $0) }
+}
+
 /// A library target and the test target that mirrors it, which may need helpers of its own.
-func library(
-  _ name: String, _ dependencies: [Target.Dependency], numeric isNumeric: Bool = false,
-  testHelpers: [Target.Dependency] = []
-) -> [Target] {
+func library(_ name: String, numeric isNumeric: Bool = false, testHelpers: [Target.Dependency] = []) -> [Target] {
   [
-    .target(name: name, dependencies: dependencies, swiftSettings: isNumeric ? numeric : strict),
+    .target(name: name, dependencies: Array(with(name).dropFirst()), swiftSettings: isNumeric ? numeric : strict),
     .testTarget(
-      name: "\(name)Tests", dependencies: dependencies + [.target(name: name), "TestSupport"] + testHelpers,
-      swiftSettings: strict),
+      name: "\(name)Tests", dependencies: with(name, "TestSupport") + testHelpers, swiftSettings: strict),
   ]
 }
 
@@ -45,35 +69,30 @@ let package = Package(
     .target(name: "CPlatform"),
     .target(name: "CAllocations", path: "Tests/CAllocations"),
     .target(
-      name: "TestSupport", dependencies: ["Core", "TensorGraph", "CPUBackend", "CAllocations"],
-      path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: Array(with("TestSupport").dropFirst()), path: "Tests/TestSupport",
       swiftSettings: strict),
+    .executableTarget(name: "martlet", dependencies: with("CPUBackend", "Training"), swiftSettings: command),
     .executableTarget(
-      name: "martlet",
-      dependencies: ["Core", "CPUBackend", "CPlatform", "CYAML", "Datasets", "Training", "Inference"],
-      swiftSettings: command),
+      name: "kernel-bench", dependencies: with("CPUBackend"), path: "Benchmarks/Kernels", swiftSettings: numeric),
     .executableTarget(
-      name: "kernel-bench", dependencies: ["CPUBackend", "CPlatform"], path: "Benchmarks/Kernels",
-      swiftSettings: numeric),
-    .executableTarget(
-      name: "step-profile", dependencies: ["CPUBackend", "Training"], path: "Benchmarks/StepProfile",
+      name: "step-profile", dependencies: with("CPUBackend", "Training"), path: "Benchmarks/StepProfile",
       swiftSettings: strict),
     // What the tests of checkpoints kill.
     .executableTarget(
-      name: "checkpoint-hammer", dependencies: ["Training"], path: "Tests/CheckpointHammer", swiftSettings: strict),
+      name: "checkpoint-hammer", dependencies: with("Training"), path: "Tests/CheckpointHammer", swiftSettings: strict),
     .testTarget(
-      name: "CommandTests", dependencies: ["martlet", "CPUBackend", "Training", "TestSupport"], exclude: ["Golden"],
+      name: "CommandTests", dependencies: ["martlet"] + with("Training", "TestSupport"), exclude: ["Golden"],
       swiftSettings: strict),
   ]
-    + library("Core", ["CPlatform"])
-    + library("TensorGraph", ["Core"])
-    + library("CPUBackend", ["TensorGraph", "CPlatform"], numeric: true)
-    + library("Formats", ["TensorGraph"])
-    + library("Tokenizers", ["Core"])
-    + library("Datasets", ["Tokenizers"])
-    + library("Layers", ["TensorGraph"])
-    + library("Models", ["Layers", "Formats"])
-    + library("Training", ["Models", "Datasets", "Inference", "CYAML"], testHelpers: ["checkpoint-hammer"])
-    + library("Inference", ["Models", "Tokenizers"]),
+    + library("Core")
+    + library("TensorGraph")
+    + library("CPUBackend", numeric: true)
+    + library("Formats")
+    + library("Tokenizers")
+    + library("Datasets")
+    + library("Layers")
+    + library("Models")
+    + library("Training", testHelpers: ["checkpoint-hammer"])
+    + library("Inference"),
   swiftLanguageModes: [.v6]
 )
