@@ -26,9 +26,10 @@ test: setup ## Build and run all the tests, optimised
 examples: setup ## Build the example programs, packages of their own
 	$(SWIFT) build -c release --package-path Examples/TrainAndGenerate
 
-bench: build ## Time training steps against PyTorch
-	Benchmarks/compare.sh 6 384 6 256 8 8192
-	Benchmarks/compare.sh 4 128 4 64 12 65
+bench: build ## Measure Martlet against its peers and write docs/BENCHMARKS.md
+	$(SWIFT) build -c release --product kernel-bench
+	$(SWIFT) build -c release --product tokenizer-bench
+	Benchmarks/bench.sh
 
 lint: ## Check the style and that no code traps on what people, files or systems do
 	@Scripts/lint.sh

@@ -75,8 +75,7 @@ let package = Package(
     .executableTarget(
       name: "kernel-bench", dependencies: with("CPUBackend"), path: "Benchmarks/Kernels", swiftSettings: numeric),
     .executableTarget(
-      name: "step-profile", dependencies: with("CPUBackend", "Training"), path: "Benchmarks/StepProfile",
-      swiftSettings: strict),
+      name: "tokenizer-bench", dependencies: with("Tokenizers"), path: "Benchmarks/Tokenizing", swiftSettings: strict),
     // What the tests of checkpoints kill.
     .executableTarget(
       name: "checkpoint-hammer", dependencies: with("Training"), path: "Tests/CheckpointHammer", swiftSettings: strict),

@@ -50,8 +50,9 @@ struct Meter {
   }
 
   @discardableResult
-  func report(_ name: String, flops: Double, _ launches: [Launch], rounds: Int = 9) -> (flops: Double, seconds: Double)
-  {
+  func report(_ name: String, flops: Double, _ launches: [Launch], rounds: Int = option("--rounds") ?? 9) -> (
+    flops: Double, seconds: Double
+  ) {
     pool.prepare(launches)
     pool.run(launches)
     let once = time { pool.run(launches) }
@@ -68,14 +69,23 @@ struct Meter {
     }
     let speed = median(speeds)
     let share = median(shares)
-    let best = speeds.max() ?? 0
-    print("\(padded(name, 44)) \(fixed(speed)) GFLOP/s \(fixed(share * 100, 6)) % of peak, best \(fixed(best))")
+    print(name: name, speed: speed, share: share, best: speeds.max() ?? 0)
     if CommandLine.arguments.contains("--launches") { reportLaunches(launches) }
     return (flops, flops / speed / 1e9)
   }
 }
 
 extension Meter {
+  /// Prints a line for people, or with `--json` for programs: GFLOP/s, and that as a part of the peak.
+  func print(name: String, speed: Double, share: Double, best: Double) {
+    if CommandLine.arguments.contains("--json") {
+      Swift.print(#"{"name": "\#(name)", "gigaflops": \#(speed), "share": \#(share), "best": \#(best)}"#)
+    } else {
+      Swift.print(
+        "\(padded(name, 44)) \(fixed(speed)) GFLOP/s \(fixed(share * 100, 6)) % of peak, best \(fixed(best))")
+    }
+  }
+
   /// Prints the microseconds that each launch takes, the least of several runs.
   func reportLaunches(_ launches: [Launch]) {
     var fastest = [UInt64](repeating: .max, count: launches.count)
@@ -83,7 +93,7 @@ extension Meter {
       pool.profile(launches) { index, nanoseconds in fastest[index] = min(fastest[index], nanoseconds) }
     }
     for (launch, nanoseconds) in zip(launches, fastest) {
-      print("  \(launch.tiles) tiles: \(fixed(Double(nanoseconds) / 1000)) us")
+      Swift.print("  \(launch.tiles) tiles: \(fixed(Double(nanoseconds) / 1000)) us")
     }
   }
 }

@@ -1,5 +1,15 @@
 import CPUBackend
-import Glibc
+
+// Times kernels by themselves, as a part of the peak that is measured around each: the products of linear layers in
+// their three forms with the output layer, `--attention`, or `--rows` for matrices with few rows.
+//   kernel-bench [--hidden 384] [--threads 2] [--rounds 9] [--no-layers] [--no-loss] [--json] [--launches]
+//                [--processor-time] | --attention | --rows
+
+/// Whether to print only lines of JSON.
+let isJSON = CommandLine.arguments.contains("--json")
+
+/// Prints a line that only people need.
+func note(_ text: String) { if !isJSON { print(text) } }
 
 /// The number that follows an option on the command line.
 func option(_ name: String) -> Int? {
@@ -10,7 +20,7 @@ func option(_ name: String) -> Int? {
 }
 
 let meter = Meter(threads: measuresProcessorTime ? 1 : option("--threads"))
-print("threads \(meter.pool.threads), peak \(fixed(meter.peak.measure(meter.pool))) GFLOP/s")
+note("threads \(meter.pool.threads), peak \(fixed(meter.peak.measure(meter.pool))) GFLOP/s")
 
 /// The products of a linear layer in a training step: forward, gradient of the input, gradient of the weight.
 @MainActor func linear(_ tokens: Int, _ input: Int, _ output: Int, times: Int = 1) -> (flops: Double, seconds: Double) {
@@ -42,14 +52,14 @@ print("threads \(meter.pool.threads), peak \(fixed(meter.peak.measure(meter.pool
 
 /// The linear layers of a GPT's training step.
 @MainActor func step(layers: Int, hidden: Int, tokens: Int) {
-  print("\n\(layers) layers, hidden \(hidden), \(tokens) tokens")
+  note("\n\(layers) layers, hidden \(hidden), \(tokens) tokens")
   var total = (flops: 0.0, seconds: 0.0)
   for (input, output) in [(hidden, 3 * hidden), (hidden, hidden), (hidden, 4 * hidden), (4 * hidden, hidden)] {
     let one = linear(tokens, input, output, times: layers)
     total.flops += one.flops
     total.seconds += one.seconds
   }
-  print("all: \(fixed(total.flops / total.seconds / 1e9)) GFLOP/s, \(fixed(total.seconds * 1000)) ms")
+  note("all: \(fixed(total.flops / total.seconds / 1e9)) GFLOP/s, \(fixed(total.seconds * 1000)) ms")
 }
 
 /// The output layer with the loss and all gradients; its products alone for comparison.
@@ -69,13 +79,14 @@ print("threads \(meter.pool.threads), peak \(fixed(meter.peak.measure(meter.pool
     targets.deallocate()
   }
   let flops = 2 * Double(tokens) * Double(hidden) * Double(vocabulary)
+  note("loss and gradients: a workspace of \(workspaceFloats / 262_144) MiB")
   let size = "\(tokens) x \(vocabulary) x \(hidden)"
   meter.report(
     "cross-entropy \(size)", flops: flops,
     loss.launches(
       hiddenStates: states, weight: weight, targets: targets, losses: vectors, workspace: workspace))
   meter.report(
-    "with gradients, \(workspaceFloats / 262_144) MiB", flops: 3 * flops,
+    "loss and gradients \(size)", flops: 3 * flops,
     loss.gradientLaunches(
       hiddenStates: states, weight: weight, targets: targets, lossGradients: vectors + tokens,
       losses: vectors + 2 * tokens, hiddenGradient: stateGradients, weightGradient: weightGradients,
@@ -91,23 +102,28 @@ print("threads \(meter.pool.threads), peak \(fixed(meter.peak.measure(meter.pool
   let heights = [1, 2, 4, 6, 8, 12, 16, 32]
   let workspace = arena(heights.map { MatMul(m: $0, n: n, k: k).workspaceFloats() }.max() ?? 0)
   defer { for memory in [a, b, c, workspace] { memory.deallocate() } }
-  print("\nfew rows")
+  note("\nfew rows")
   for m in heights {
     for transposeB in [false, true] {
       let product = MatMul(m: m, n: n, k: k, transposeB: transposeB)
       let (_, seconds) = meter.report(
         "\(transposeB ? "NT" : "NN") \(m) x \(n) x \(k)", flops: 2 * Double(m * n * k),
         product.launches(a: a, b: b, c: c, workspace: workspace), rounds: 5)
-      print("  \(fixed(Double(n * k * 4) / seconds / 1e9)) GB/s")
+      note("  \(fixed(Double(n * k * 4) / seconds / 1e9)) GB/s")
     }
   }
 }
 
-if CommandLine.arguments.contains("--rows") { generating() }
-
-let only = option("--hidden")
-for (layers, hidden, tokens, vocabulary) in [(6, 384, 2048, 8192), (4, 128, 768, 65), (12, 768, 2048, 50257)]
-where only ?? hidden == hidden {
-  if !CommandLine.arguments.contains("--no-layers") { step(layers: layers, hidden: hidden, tokens: tokens) }
-  output(hidden: hidden, tokens: tokens, vocabulary: vocabulary)
+if CommandLine.arguments.contains("--rows") {
+  generating()
+} else if CommandLine.arguments.contains("--attention") {
+  try meter.reportAttention(rounds: option("--rounds") ?? 9)
+} else {
+  let only = option("--hidden")
+  for (layers, hidden, tokens, vocabulary) in [
+    (4, 128, 768, 65), (6, 384, 2048, 8192), (8, 512, 2048, 32000), (12, 768, 1024, 50257),
+  ] where only ?? hidden == hidden {
+    if !CommandLine.arguments.contains("--no-layers") { step(layers: layers, hidden: hidden, tokens: tokens) }
+    if !CommandLine.arguments.contains("--no-loss") { output(hidden: hidden, tokens: tokens, vocabulary: vocabulary) }
+  }
 }

@@ -34,11 +34,12 @@ final class CPUExecutable: ProfiledExecutable {
   let workspaceByteCount: Int
   private let launches: [Launch]
   private let owners: [Int]
-  private let instructions: [(label: String, flops: Double)]
+  private let instructions: [Profile.Instruction]
   private let pool: WorkerPool
   // Launches hold bare pointers: what they point into is kept here.
   private let arenas: [Arena]
   private let states: [CPUBuffer]
+  private lazy var recorder = LaunchRecorder(launches, threads: pool.threads)
 
   init(_ source: Program, states: [String: any Buffer], pool: WorkerPool) throws {
     let compiler = try Compiler(source)
@@ -65,23 +66,43 @@ final class CPUExecutable: ProfiledExecutable {
     launches = layout.launches
     owners = layout.owners
     arenas = layout.arenas
-    instructions = compiler.instructions.map { ($0.label, $0.kernel.flops) } + [("copy to states", 0)]
+    instructions =
+      compiler.instructions.map { $0.description(in: program.graph) } + [
+        Profile.Instruction(label: "copy to states", flops: 0, byteCount: 2 * layout.copiedByteCount)
+      ]
   }
 
   func run() throws { pool.run(launches) }
 
-  func profile() throws -> [InstructionTime] {
-    var seconds = [Double](repeating: 0, count: instructions.count)
-    pool.profile(launches) { launch, nanoseconds in seconds[owners[launch]] += Double(nanoseconds) * 1e-9 }
-    var table: [String: InstructionTime] = [:]
-    for index in Set(owners) {
-      let (label, flops) = instructions[index]
-      var entry = table[label] ?? InstructionTime(label: label, count: 0, seconds: 0, flops: 0)
-      entry.count += 1
-      entry.seconds += seconds[index]
-      entry.flops += flops
-      table[label] = entry
+  func profile() throws -> Profile {
+    recorder.clear()
+    pool.prepare(recorder.launches)
+    let start = monotonicNanoseconds()
+    pool.run(recorder.launches)
+    var profile = Profile(instructions: [], start: start, ends: [], spans: [])
+    var last = -1
+    for (launch, owner) in owners.enumerated() {
+      if owner != last {
+        profile.instructions.append(instructions[owner])
+        profile.ends.append(profile.end)
+        last = owner
+      }
+      for thread in 0..<pool.threads {
+        guard let part = recorder.part(launch: launch, thread: thread) else { continue }
+        profile.spans.append(
+          Profile.Span(
+            instruction: profile.ends.count - 1, thread: thread, start: part.start, end: part.end, tiles: part.tiles))
+        profile.ends[profile.ends.count - 1] = max(profile.end, part.end)
+      }
     }
-    return table.values.sorted { $0.seconds > $1.seconds }
+    return profile
+  }
+}
+
+extension Instruction {
+  /// What profiles say of the instruction.
+  fileprivate func description(in graph: Graph) -> Profile.Instruction {
+    let bytes = (operands + results).reduce(0) { $0 + graph.type($1).byteCount }
+    return Profile.Instruction(label: label, flops: kernel.flops, byteCount: kernel.touchedByteCount ?? bytes)
   }
 }

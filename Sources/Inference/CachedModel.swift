@@ -17,6 +17,9 @@ public final class CachedModel {
   /// The number of tokens seen so far.
   public private(set) var length = 0
 
+  /// Is told where the time of each run went, and of how many tokens it was, on a backend that can tell.
+  package var onProfile: ((_ tokens: Int, _ profile: Profile) -> Void)?
+
   private let backend: any Backend
   private var states: [String: any Buffer]
   private let capacity: Int
@@ -117,7 +120,11 @@ public final class CachedModel {
     executable.input("tokens")?.write(tokens)
     executable.input("position")?.write([Int32(length)])
     executable.input("last")?.write((0..<rowCount).map { Int32($0 * size + used - 1) })
-    try executable.run()
+    if let onProfile, let profiled = executable as? any ProfiledExecutable {
+      onProfile(size, try profiled.profile())
+    } else {
+      try executable.run()
+    }
     flat.withUnsafeMutableBytes { executable.output("logits")?.read(into: $0) }
   }
 

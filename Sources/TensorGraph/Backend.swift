@@ -59,29 +59,3 @@ public protocol Backend: Sendable {
   /// Throws: `MartletError` when a state is missing, an operation is unknown to the backend, or memory is short.
   func compile(_ program: Program, states: [String: any Buffer]) throws -> any Executable
 }
-
-/// What the instructions of one kind took in one run.
-public struct InstructionTime: Sendable {
-  /// The operations that run together, joined by plus signs.
-  public var label: String
-  /// How many instructions there are of this kind.
-  public var count: Int
-  /// The seconds that they took in all.
-  public var seconds: Double
-  /// The floating-point operations that they did, as far as these are counted.
-  public var flops: Double
-
-  /// The time of a kind of instruction.
-  public init(label: String, count: Int, seconds: Double, flops: Double) {
-    self.label = label
-    self.count = count
-    self.seconds = seconds
-    self.flops = flops
-  }
-}
-
-/// An executable that can tell where its time goes.
-public protocol ProfiledExecutable: Executable {
-  /// Runs the program once and gives what each kind of instruction took, the longest first.
-  func profile() throws -> [InstructionTime]
-}

@@ -68,7 +68,7 @@ import Testing
     }.optimized()
     let executable = try CPU(threads: 1).compile(program, states: [:])
     let profile = try #require(executable as? any ProfiledExecutable).profile()
-    #expect(profile.map(\.label) == ["matmul+add+geluTanh+add"])
+    #expect(profile.instructions.map(\.label) == ["matmul+add+geluTanh+add"])
   }
 
   @Test func missingAndWrongStatesAreNamed() throws {

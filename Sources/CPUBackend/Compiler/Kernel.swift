@@ -9,6 +9,8 @@ struct Kernel {
   var inPlace: [(result: Int, operand: Int)] = []
   /// Floating-point operations, for profiles.
   var flops = 0.0
+  /// Bytes of operands and results that it touches, for profiles; nil where it touches them whole.
+  var touchedByteCount: Int?
   /// Makes the launches.
   var launches: (Pointers) -> [Launch]
 }

@@ -21,6 +21,8 @@ struct Layout {
   private(set) var outputs: [CPUBuffer] = []
   /// Bytes of memory for temporary values and constants.
   private(set) var workspaceByteCount = 0
+  /// Bytes that are copied to states at the end of a step.
+  private(set) var copiedByteCount = 0
   /// What must stay allocated as long as the launches.
   private(set) var arenas: [Arena] = []
 
@@ -153,6 +155,7 @@ struct Layout {
   /// Copies a value, or writes a constant, to a state at the end of the step.
   private mutating func append(copying value: ValueID, to state: CPUBuffer) {
     if let source = place[value] {
+      copiedByteCount += state.type.byteCount
       launches.append(.copying(state.type.byteCount, from: source, to: state.pointer))
     } else if let fill = program.graph.nodes[value.node].operation as? Fill {
       launches += FillKernels.constant(

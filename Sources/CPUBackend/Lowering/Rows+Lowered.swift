@@ -10,7 +10,9 @@ extension Gather: Lowered {
     let rows = GatherRows(
       tableRows: operands[0].shape[0], rowBytes: operands[0].rowElements * operands[0].scalar.byteCount,
       count: operands[1].count)
-    return Kernel { p in rows.launches(table: p.operands[0], indices: .i32(p.integers(1)), output: p.results[0]) }
+    return Kernel(touchedByteCount: 2 * results[0].byteCount + operands[1].byteCount) { p in
+      rows.launches(table: p.operands[0], indices: .i32(p.integers(1)), output: p.results[0])
+    }
   }
 }
 

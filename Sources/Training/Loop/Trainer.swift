@@ -22,6 +22,9 @@ public final class Trainer {
   public let backend: any Backend
   /// What the device can do in a second, where the caller has measured it; the progress then has the utilisation.
   public var peakFLOPS: Double?
+  /// Whether to note where the time of the steps goes. `profile.json` in the run's folder then has the first steps as a
+  /// trace that Perfetto and chrome://tracing open.
+  public var isProfiling = false
   /// How a person goes on with this run, said when it is stopped.
   public var resumeCommand = "Trainer(...).train(resuming: true)"
 
@@ -89,10 +92,17 @@ public final class Trainer {
     if state.step < plan.totalSteps, recipe.model.from.map({ recipe.resolve($0) }) != oldModel {
       try FileSystem.remove(oldModel)
     }
+    if isProfiling { executor.profiles = StepProfiles() }
     let start = ContinuousClock.now
     let ending = try loop.run { isBest in
       let path = try checkpoints.save(loop.state, executor, isBest: isBest)
       onEvent(.saved(step: loop.state.step, path: path))
+    }
+    if let profiles = executor.profiles {
+      let path = joinPath(recipe.outputFolder, "profile.json")
+      try AtomicFile.write(profiles.trace, to: path)
+      onEvent(.profiled(profiles, path: path))
+      executor.profiles = nil
     }
     if ending == .interrupted {
       let step = loop.state.step

@@ -16,6 +16,8 @@ public enum TrainingEvent: Sendable {
   case evaluated(step: Int, loss: Double, isBest: Bool)
   /// A checkpoint is on the disk.
   case saved(step: Int, path: String)
+  /// Where the time of the steps went, at the end of a run that was to be profiled; the trace is at `path`.
+  case profiled(StepProfiles, path: String)
   /// Something that a person should know, and that did not stop the run.
   case warning(String)
 }

@@ -6,8 +6,12 @@ import TensorGraph
 public struct StepBenchmark: Sendable {
   /// The model and the batch.
   public var layers, hiddenSize, heads, contextLength, batchSize, vocabularySize: Int
-  /// How many steps are timed, after three that are not.
+  /// How many steps are timed.
   public var steps: Int
+  /// How many steps run before these.
+  public var warmUpSteps = 3
+  /// Whether to note where the time of the timed steps goes.
+  public var isProfiling = false
 
   /// A benchmark.
   public init(
@@ -22,10 +26,11 @@ public struct StepBenchmark: Sendable {
     self.steps = steps
   }
 
-  /// Runs it: the median time of a step, tokens and floating-point operations a second, and the peak memory.
+  /// Runs it: the median time of a step, tokens and floating-point operations a second, the peak memory, and if asked
+  /// for, where the time went.
   ///
   /// Throws: `MartletError` for sizes that do not fit together, or where memory is short.
-  public func run(on backend: any Backend) throws -> JSONObject {
+  public func run(on backend: any Backend) throws -> (figures: JSONObject, profiles: StepProfiles?) {
     guard hiddenSize % heads == 0 else {
       throw MartletError(
         .invalidArgument, "the hidden size (\(hiddenSize)) must be a multiple of the heads (\(heads))",
@@ -49,11 +54,12 @@ public struct StepBenchmark: Sendable {
     let batch = TrainingExecutor.Batch(tokens: Array(tokens.dropLast()), targets: Array(tokens.dropFirst()))
     let clock = ContinuousClock()
     var times: [Double] = []
-    for step in 0..<steps + 3 {
+    for step in 0..<steps + warmUpSteps {
+      if step == warmUpSteps, isProfiling { executor.profiles = StepProfiles() }
       let time = try clock.measure {
         _ = try executor.step([batch], learningRate: 1e-4, appliedSteps: step, key: key)
       }
-      if step >= 3 { times.append(time / .seconds(1)) }
+      if step >= warmUpSteps { times.append(time / .seconds(1)) }
     }
     let median = times.sorted()[times.count / 2]
     let count = Double(batchSize * contextLength)
@@ -61,10 +67,11 @@ public struct StepBenchmark: Sendable {
     let parameters = 12 * l * d * d + Double(vocabularySize) * d
     let flops = (6 * parameters + 12 * l * d * Double(contextLength)) * count
     func rounded(_ value: Double) -> JSONValue { .double((value * 1000).rounded() / 1000) }
-    return [
+    let figures: JSONObject = [
       "milliseconds_per_step": rounded(median * 1000), "tokens_per_second": rounded(count / median),
       "gigaflops": rounded(flops / median / 1e9),
       "peak_memory_megabytes": rounded(Double(Machine.peakResidentBytes) / 1e6),
     ]
+    return (figures, executor.profiles)
   }
 }

@@ -14,8 +14,8 @@ public final class TrainingExecutor {
   /// The states by name; writing to their buffers between steps sets them.
   public let states: [String: any Buffer]
   private let step: (any Executable)?
-  /// The compiled step, for profiles; nil with accumulation.
-  package var stepExecutable: (any Executable)? { step }
+  /// Where the time of steps goes: set it to begin, on a backend that can tell; nil where nobody asks.
+  public var profiles: StepProfiles?
   private let accumulate: (any Executable)?
   private let apply: (any Executable)?
   private var evaluation: (any Executable)?
@@ -132,6 +132,7 @@ public final class TrainingExecutor {
     batch: (Int) throws -> Batch
   ) throws -> StepResult? {
     let control = programs.settings.optimizer.control(learningRate: learningRate, step: appliedSteps + 1)
+    profiles?.beginStep()
     if let step {
       guard batchCount == 1 else {
         throw MartletError(.shape, "a step without accumulation takes one batch, found \(batchCount)")
@@ -139,7 +140,7 @@ public final class TrainingExecutor {
       try write(batch(0), to: step)
       write(key, to: step)
       step.input("control_in")?.write(control)
-      try step.run()
+      try run(step, "step")
       return Self.result(of: step)
     }
     guard let accumulate, let apply else { throw MartletError(.unsupported, "the training has no step") }
@@ -150,11 +151,16 @@ public final class TrainingExecutor {
       }
       try write(batch(index), to: accumulate)
       write(key.numbered(UInt64(index)), to: accumulate)
-      try accumulate.run()
+      try run(accumulate, "accumulate")
     }
     apply.input("control_in")?.write(control)
-    try apply.run()
+    try run(apply, "apply")
     return Self.result(of: apply)
+  }
+
+  private func run(_ executable: any Executable, _ name: String) throws {
+    guard profiles != nil, let profiled = executable as? any ProfiledExecutable else { return try executable.run() }
+    profiles?.add(try profiled.profile(), of: name)
   }
 
   /// Forgets the batches of a step that is given up.

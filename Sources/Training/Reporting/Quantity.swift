@@ -39,6 +39,12 @@ package enum Quantity {
     return "\(whole / 86400) d \(whole % 86400 / 3600) h"
   }
 
+  /// A number with a fixed number of decimals, right-aligned in a column.
+  package static func fixed(_ value: Double, _ width: Int, decimals: Int = 1) -> String {
+    let text = String(format: "%.\(decimals)f", value)
+    return String(repeating: " ", count: max(0, width - text.count)) + text
+  }
+
   /// A fraction as a percentage.
   package static func percent(_ fraction: Double) -> String { String(format: "%.1f%%", 100 * fraction) }
 }

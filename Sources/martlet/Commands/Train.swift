@@ -3,17 +3,20 @@ import Core
 import Training
 
 private let resume = Option<Bool>.flag("resume", "go on from the last checkpoint of the run; without one, begin")
+private let profile = Option<Bool>.flag(
+  "profile", "print where the time of the steps goes, by operation, and write the first ten as a trace")
 
 /// `martlet train`: the main job.
 let trainCommand = Command(
   name: "train",
   summary: "train a model as a recipe says",
   positionals: [.recipe],
-  options: [SharedOption.set, resume, SharedOption.threads],
+  options: [SharedOption.set, resume, profile, SharedOption.threads],
   notes: [
     "The text is prepared first if need be. The folder of the run (train.output_dir) then holds the checkpoints,",
     "metrics.jsonl, report.html and, in `model`, the model in Hugging Face's layout. Ctrl-C saves a checkpoint and",
-    "says how to go on. `martlet recipe` lists the keys of recipes.",
+    "says how to go on. `martlet recipe` lists the keys of recipes. With --profile, profile.json in the folder of the",
+    "run is a trace that ui.perfetto.dev and chrome://tracing open.",
   ],
   examples: [
     "martlet train recipe.yaml", "martlet train recipe.yaml --set train.learning_rate=3e-4 --set train.max_steps=500",
@@ -24,6 +27,7 @@ let trainCommand = Command(
   let recipe = try SharedOption.recipe(arguments)
   let processor = SharedOption.processor(threads: recipe.train.threads)
   let trainer = Trainer(recipe, on: processor)
+  trainer.isProfiling = arguments[profile]
   trainer.peakFLOPS = processor.measuredPeak()
   trainer.resumeCommand =
     "martlet train \(shellQuoted(arguments.positional(0) ?? ""))"

@@ -34,6 +34,7 @@ final class TrainingConsole {
       }
     case .evaluated(let step, let loss, let isBest):
       line.message("step \(step): validation loss \(Quantity.loss(loss))\(isBest ? " (best so far)" : "")")
+    case .profiled(let profiles, let path): showProfile(profiles, path)
     case .saved: break
     case .warning(let text): line.message("warning: \(text)")
     }
@@ -50,6 +51,12 @@ final class TrainingConsole {
       "Model: \(Quantity.scaled(Double(plan.parameterCount))) parameters. Training: \(Quantity.count(left)) steps of "
         + "\(Quantity.count(plan.tokensPerStep)) tokens.")
     for row in plan.rows { line.message("  " + row.what.padded(8) + row.predicted) }
+  }
+
+  private func showProfile(_ profiles: StepProfiles, _ path: String) {
+    line.message("Where the time of \(Quantity.count(profiles.stepCount)) steps went:")
+    for row in profiles.lines() { line.message(row) }
+    line.message("The first steps as a trace, for ui.perfetto.dev or chrome://tracing: \(path)")
   }
 
   /// The progress line, shortened where the terminal is narrow.

@@ -136,6 +136,10 @@ struct ErrorTests {
       name: "export to another format", arguments: { _ in ["export", "--format", "hg", "--from", "x", "--to", "y"] },
       status: 2),
     Mistake(name: "bench with wrong sizes", arguments: { _ in ["bench", "step", "2", "33", "2", "16", "2", "50"] }),
+    Mistake(name: "bench without sizes", arguments: { _ in ["bench", "generate", "2", "32"] }),
+    Mistake(
+      name: "bench beyond the context",
+      arguments: { _ in ["bench", "generate", "1", "8", "1", "16", "1", "9", "--prompt-tokens", "16"] }),
   ]
 
   @Test("A wrong recipe is said with its line and what would be right", arguments: recipes)
