@@ -58,6 +58,43 @@ import Testing
     #expect(executable.output("old")?.read(as: Float.self) == [1, 2, 3, 4])
   }
 
+  /// Numbers with a fraction are exact up to 2^24 only; ids and positions beyond that must not meet their neighbours.
+  @Test func wholeNumbersAreExactAcrossTheirRange() throws {
+    let type = TensorType([2, 3], .i32)
+    let program = try Trace.program { trace in
+      let (a, b) = (trace.input("a", type), trace.input("b", type))
+      trace.output("sum", a + b)
+      trace.output("mixed", (a - 1) * 2 + trace.iota(axis: 0, shape: [3]))
+      trace.output("quotient", a / 2)
+      trace.output("larger", a.binary(.maximum, b))
+      trace.output("equal", a.compare(.equal, b))
+      trace.output("less", b.compare(.less, a))
+      trace.output("chosen", b.compare(.less, a).select(a, b).reshape([6]))
+      trace.output("count", a.compare(.lessOrEqual, b).convert(to: .f32).sum())
+      trace.output("wide", a.convert(to: .i64).convert(to: .i32) + 0)
+      trace.output("float", (a - 16_777_216).convert(to: .f32) * 0.5)
+    }
+    let a: [Int32] = [16_777_217, 16_777_219, 1_000_000_001, 7, -16_777_217, 2_147_483_645]
+    let b: [Int32] = [16_777_216, 16_777_219, 1_000_000_003, -7, -16_777_218, 1]
+    for program in [program, program.optimized()] {
+      let executable = try CPU(threads: 2).compile(program, states: [:])
+      executable.input("a")?.write(a)
+      executable.input("b")?.write(b)
+      try executable.run()
+      func output(_ name: String) -> [Int32]? { executable.output(name)?.read(as: Int32.self) }
+      #expect(output("sum") == zip(a, b).map { $0 &+ $1 })
+      #expect(output("mixed") == a.enumerated().map { ($1 &- 1) &* 2 &+ Int32($0 % 3) })
+      #expect(output("quotient") == a.map { $0 / 2 })
+      #expect(output("larger") == zip(a, b).map(max))
+      #expect(executable.output("equal")?.read(as: UInt8.self) == [0, 1, 0, 0, 0, 0])
+      #expect(executable.output("less")?.read(as: UInt8.self) == [1, 0, 0, 1, 1, 1])
+      #expect(output("chosen") == zip(a, b).map(max))
+      #expect(executable.output("count")?.read(as: Float.self) == [2])
+      #expect(output("wide") == a)
+      #expect(executable.output("float")?.read(as: Float.self) == a.map { Float($0 &- 16_777_216) * 0.5 })
+    }
+  }
+
   /// Elementwise nodes behind a product join it: one instruction, no memory of their own.
   @Test func biasActivationAndResidualJoinTheProduct() throws {
     let program = try Trace.program { trace in

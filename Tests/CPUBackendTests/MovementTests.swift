@@ -153,29 +153,6 @@ import Testing
     #expect(large.array == [9_007_199_254_740_991, 9_007_199_254_740_991])
   }
 
-  @Test func randomFillsFollowTheKey() {
-    let key = RandomKey(seed: 17)
-    let words = Memory<UInt32>([key.low, key.high])
-    let count = 40_005
-    let uniform = Memory<Float>(repeating: .nan, count: count)
-    run(FillKernels.uniform(low: 0, high: 1, count: count, key: words.pointer, stream: 3, to: uniform.pointer))
-    #expect(
-      uniform.array == (0..<count).map { RandomKey.unit(key.block(UInt64($0 / 4), stream: 3)[$0 % 4]) })
-    run(FillKernels.uniform(low: -2, high: 3, count: count, key: words.pointer, to: uniform.pointer))
-    #expect(uniform.array.allSatisfy { $0 >= -2 && $0 < 3 })
-    let normal = Memory<Float>(repeating: .nan, count: count)
-    run(
-      FillKernels.normal(mean: 1, deviation: 2, count: count, key: words.pointer, to: normal.pointer), backwards: true)
-    let mean = normal.array.reduce(0.0) { $0 + Double($1) } / Double(count)
-    let moments = (2...4).map { power in
-      normal.array.reduce(0.0) { sum, x in
-        let z = (Double(x) - mean) / 2
-        return sum + (0..<power).reduce(1.0) { product, _ in product * z }
-      } / Double(count)
-    }
-    #expect(abs(mean - 1) < 0.04 && abs(moments[0] - 1) < 0.03 && abs(moments[1]) < 0.06 && abs(moments[2] - 3) < 0.2)
-  }
-
   @Test(arguments: [(3, 1, 1), (2, 2, 0), (4, 3, 2)])
   func patchesAndTheirAdjoint(_ kernel: Int, _ stride: Int, _ padding: Int) {
     let (batch, channels, height, width) = (2, 3, 9, 7)
@@ -218,7 +195,7 @@ import Testing
     let b = Memory<Int32>([1, -1, 1, 2, 0, 0])
     let output = Memory<Int32>(repeating: 0, count: 6)
     func result(_ function: IntegerKernels.Function) -> [Int32] {
-      run(IntegerKernels.binary(function, a.pointer, step: 1, b.pointer, step: 1, count: 6, to: output.pointer))
+      run(IntegerKernels.binary(function, a.pointer, b.pointer, count: 6, to: output.pointer))
       return output.array
     }
     #expect(result(.add) == [.min, .max, 16_777_218, -5, 7, 0])
@@ -232,12 +209,11 @@ import Testing
       (IntegerKernels.Function.equal, [0, 0, 0, 0, 0, 1] as [UInt8]), (.less, [0, 1, 0, 1, 0, 0]),
       (.lessOrEqual, [0, 1, 0, 1, 0, 1]),
     ] {
-      run(IntegerKernels.binary(function, a.pointer, step: 1, b.pointer, step: 1, count: 6, to: truths.pointer))
+      run(IntegerKernels.binary(function, a.pointer, b.pointer, count: 6, to: truths.pointer))
       #expect(truths.array == expected)
     }
-    let one = Memory<Int32>([3])
-    run(IntegerKernels.binary(.multiply, one.pointer, step: 0, b.pointer, step: 1, count: 6, to: output.pointer))
-    #expect(output.array == [3, -3, 3, 6, 0, 0])
+    run(IntegerKernels.select(truths.pointer, a.pointer, b.pointer, count: 6, to: output.pointer))
+    #expect(output.array == [1, .min, 1, -7, 0, 0])
     let wide = Memory<Int64>([1 << 40, -(1 << 40), 16_777_217, 0, 300, -300])
     run(IntegerKernels.convert(wide.pointer, .i64, count: 6, to: output.pointer, .i32))
     #expect(output.array == [.max, .min, 16_777_217, 0, 300, -300])

@@ -108,21 +108,4 @@ import Testing
     #expect(values.array == [5, 3, 2, 1, -.infinity])
     #expect(indices.array == [9, 3, 5, 1, 4])
   }
-
-  @Test(arguments: [(1, 5, 1), (3, 40, 1), (2, 7, 70)])
-  func cumulativeSumAddsInOrder(_ outer: Int, _ size: Int, _ inner: Int) {
-    let x = Memory(normals(outer * size * inner, seed: 4))
-    let output = Memory<Float>(repeating: .nan, count: x.count)
-    run(CumulativeSum(outer: outer, size: size, inner: inner).launches(input: x.pointer, output: output.pointer))
-    for o in 0..<outer {
-      for i in 0..<inner {
-        var sum: Float = 0
-        for s in 0..<size {
-          let index = (o * size + s) * inner + i
-          sum += x[index]
-          #expect(output[index] == sum)
-        }
-      }
-    }
-  }
 }

@@ -17,10 +17,10 @@ struct Fusion {
     for (index, node) in graph.nodes.enumerated() {
       if node.operation is TensorGraph.MatMul, Self.isSingle(node) {
         start(at: index, product: index)
-      } else if node.operation.isElementwise {
+      } else if graph.isElementwise(node) {
         place(index, node)
       }
-      if !node.operation.isElementwise && !(node.operation is Reshape) {
+      if !graph.isElementwise(node) && !(node.operation is Reshape) {
         let reads = node.operation is Broadcast ? [] : node.operands
         for operand in reads { materialize(operand) }
       }
@@ -72,14 +72,16 @@ struct Fusion {
   /// Puts an elementwise node into the latest group of its operands in which all other operands are known.
   private mutating func place(_ index: Int, _ node: Node) {
     let space = ElementwiseGroup.Space(node.results[0])
+    let elements = elementwiseOperands(node)
+    let rest = node.operands.dropFirst(elements.count)
     var sources: [ValueID] = []
-    for operand in elementwiseOperands(node) {
+    for operand in elements {
       guard case .value(let value, _) = source(operand) else { continue }
       sources.append(value)
       if graph.nodes[value.node].operation is Broadcast { materialize(value) }
     }
-    for operand in node.operands.dropFirst(elementwiseOperands(node).count) { materialize(operand) }
-    let others = sources + node.operands.dropFirst(elementwiseOperands(node).count).map(base)
+    for operand in rest { materialize(operand) }
+    let others = sources + rest.map(base)
     let candidates = Set(sources.compactMap { groupOf[$0.node] }).sorted { groups[$0].anchor > groups[$1].anchor }
     for candidate in candidates {
       let group = groups[candidate]

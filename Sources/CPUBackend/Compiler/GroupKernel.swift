@@ -182,8 +182,7 @@ extension ElementwiseProgram {
     switch operation {
     case let unary as TensorGraph.Unary: return self.unary(Unary(unary.function), operands[0])
     case let binary as TensorGraph.Binary:
-      let value = self.binary(Binary(binary.function), operands[0], operands[1])
-      return scalar == .i32 && binary.function == .divide ? self.unary(.truncate, value) : value
+      return self.binary(Binary(binary.function), operands[0], operands[1])
     case let compare as Compare: return binary(Binary(compare.relation), operands[0], operands[1])
     case is Select: return select(operands[0], operands[1], operands[2])
     case let convert as Convert:

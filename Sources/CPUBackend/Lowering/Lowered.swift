@@ -1,6 +1,7 @@
 import TensorGraph
 
-/// An operation that this backend has a kernel for; elementwise operations run in groups instead.
+/// An operation that this backend has a kernel for; elementwise operations of numbers with a fraction run in groups
+/// instead.
 protocol Lowered: Operation {
   /// The kernel for operands and results of these types.
   func kernel(_ operands: [TensorType], _ results: [TensorType]) -> Kernel

@@ -1,7 +1,7 @@
 import Glibc
 import TensorGraph
 
-/// Fills memory with values that need no input, or a random key only.
+/// Fills memory with values that need no input.
 package enum FillKernels {
   private static let tile = 16 * 1024
 
@@ -53,55 +53,6 @@ package enum FillKernels {
           var value = Float(number)
           store(scalar, &value, output + index * scalar.byteCount, 1)
         }
-      }
-    }
-  }
-
-  /// Numbers uniform in [low, high): number i from word `i % 4` of block `i / 4` of the key, which is read when the
-  /// launch runs.
-  package static func uniform(
-    low: Float, high: Float, count: Int, key: UnsafePointer<UInt32>, stream: UInt32 = 0,
-    to output: UnsafeMutablePointer<Float>
-  ) -> [Launch] {
-    let (base, span) = (Vector(repeating: low), Vector(repeating: high - low))
-    let top = Vector(repeating: high > low ? high.nextDown : high)
-    return overTiles(count) { start, end in
-      var index = start
-      while index < end {
-        let (first, second) = randomWords(low: key[0], high: key[1], counter: UInt64(index / 4), stream: stream)
-        let a = smaller(multiplyAdd(unitNumbers(first), span, base), top)
-        let b = smaller(multiplyAdd(unitNumbers(second), span, base), top)
-        if index + 16 <= end {
-          a.store(to: output + index)
-          b.store(to: output + index + 8)
-        } else {
-          a.store(to: output + index, count: min(8, end - index))
-          b.store(to: output + index + 8, count: max(0, end - index - 8))
-        }
-        index += 16
-      }
-    }
-  }
-
-  /// Normally distributed numbers: a pair from each pair of words, by the method of Box and Muller (1958).
-  package static func normal(
-    mean: Float, deviation: Float, count: Int, key: UnsafePointer<UInt32>, stream: UInt32 = 0,
-    to output: UnsafeMutablePointer<Float>
-  ) -> [Launch] {
-    overTiles(count) { start, end in
-      var index = start
-      while index < end {
-        let (first, second) = randomWords(low: key[0], high: key[1], counter: UInt64(index / 4), stream: stream)
-        let words = SIMD16(lowHalf: first, highHalf: second)
-        // 1 - u is in (0, 1], so that its logarithm is finite.
-        let radius = squareRoot(logarithm(1 - unitNumbers(words.evenHalf)) * -2) * deviation
-        let (sine, cosine) = sineAndCosine(unitNumbers(words.oddHalf) * 6.283_185_5)
-        var pairs = SIMD16<Float>()
-        pairs.evenHalf = multiplyAdd(radius, cosine, Vector(repeating: mean))
-        pairs.oddHalf = multiplyAdd(radius, sine, Vector(repeating: mean))
-        pairs.lowHalf.store(to: output + index, count: min(8, end - index))
-        pairs.highHalf.store(to: output + index + 8, count: max(0, min(8, end - index - 8)))
-        index += 16
       }
     }
   }

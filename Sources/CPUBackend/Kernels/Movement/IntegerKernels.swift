@@ -27,11 +27,10 @@ package enum IntegerKernels {
 
   private static let tile = 16 * 1024
 
-  /// `function(a, b)` of `count` pairs, each operand dense (step 1) or one number for all (step 0); relations give
-  /// bools.
+  /// `function(a, b)` of `count` pairs; relations give bools.
   package static func binary(
-    _ function: Function, _ a: UnsafePointer<Int32>, step aStep: Int, _ b: UnsafePointer<Int32>, step bStep: Int,
-    count: Int, to output: UnsafeMutableRawPointer
+    _ function: Function, _ a: UnsafePointer<Int32>, _ b: UnsafePointer<Int32>, count: Int,
+    to output: UnsafeMutableRawPointer
   ) -> [Launch] {
     let isRelation = function.isRelation
     let numbers = output.assumingMemoryBound(to: Int32.self)
@@ -39,8 +38,22 @@ package enum IntegerKernels {
     return [
       Launch(tiles: (count + tile - 1) / tile) { index, _ in
         for i in index * tile..<min(count, (index + 1) * tile) {
-          let value = function(a[i * aStep], b[i * bStep])
+          let value = function(a[i], b[i])
           if isRelation { truths[i] = UInt8(truncatingIfNeeded: value) } else { numbers[i] = value }
+        }
+      }
+    ]
+  }
+
+  /// `then` where the condition holds, `otherwise` elsewhere.
+  package static func select(
+    _ condition: UnsafePointer<UInt8>, _ then: UnsafePointer<Int32>, _ otherwise: UnsafePointer<Int32>, count: Int,
+    to output: UnsafeMutablePointer<Int32>
+  ) -> [Launch] {
+    [
+      Launch(tiles: (count + tile - 1) / tile) { index, _ in
+        for i in index * tile..<min(count, (index + 1) * tile) {
+          output[i] = condition[i] != 0 ? then[i] : otherwise[i]
         }
       }
     ]

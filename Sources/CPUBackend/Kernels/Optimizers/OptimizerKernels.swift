@@ -61,20 +61,12 @@ package struct MomentumKernel: Sendable {
   package func launches(
     parameter: UpdatedTensor, gradient: UnsafePointer<Float>, velocity: UpdatedTensor, control: UnsafePointer<Float>
   ) -> [Launch] {
-    updateLaunches(count, control, tensors: [parameter, velocity]) { c, start, end in
-      let scale = Vector(repeating: c.gradientScale)
-      let rate = Vector(repeating: c.learningRate)
-      let decay = Vector(repeating: weightDecay)
+    oneMomentLaunches(count, parameter, velocity, gradient, control) { c, raw, p, velocity in
       let mu = Vector(repeating: momentum)
-      forEachVector(start, end) { index, count in
-        let raw = count == 8 ? Vector(at: gradient + index) : Vector(at: gradient + index, count: count)
-        let p = parameter.load(index, count)
-        let g = multiplyAdd(raw, scale, p * decay)
-        let v = multiplyAdd(velocity.load(index, count), mu, g)
-        let direction = nesterov ? multiplyAdd(v, mu, g) : v
-        velocity.store(v, index, count)
-        parameter.store(p - rate * direction, index, count)
-      }
+      let g = multiplyAdd(raw, Vector(repeating: c.gradientScale), p * Vector(repeating: weightDecay))
+      let v = multiplyAdd(velocity, mu, g)
+      let direction = nesterov ? multiplyAdd(v, mu, g) : v
+      return (p - Vector(repeating: c.learningRate) * direction, v)
     }
   }
 }
@@ -99,22 +91,36 @@ package struct LionKernel: Sendable {
   package func launches(
     parameter: UpdatedTensor, gradient: UnsafePointer<Float>, moment: UpdatedTensor, control: UnsafePointer<Float>
   ) -> [Launch] {
-    updateLaunches(count, control, tensors: [parameter, moment]) { c, start, end in
-      let scale = Vector(repeating: c.gradientScale)
-      let rate = Vector(repeating: c.learningRate)
+    oneMomentLaunches(count, parameter, moment, gradient, control) { c, raw, p, m in
+      let g = raw * Vector(repeating: c.gradientScale)
+      let mixed = multiplyAdd(m, Vector(repeating: beta1), g * Vector(repeating: 1 - beta1))
+      let sign = Vector(repeating: 1).withSign(of: mixed)
+        .replacing(with: mixed, where: .!(mixed.magnitude .> Vector(repeating: 0)))
       let decay = Vector(repeating: 1 - c.learningRate * weightDecay)
-      let (b1, b2) = (Vector(repeating: beta1), Vector(repeating: beta2))
-      let (a1, a2) = (Vector(repeating: 1 - beta1), Vector(repeating: 1 - beta2))
-      forEachVector(start, end) { index, count in
-        let raw = count == 8 ? Vector(at: gradient + index) : Vector(at: gradient + index, count: count)
-        let g = raw * scale
-        let m = moment.load(index, count)
-        let mixed = multiplyAdd(m, b1, g * a1)
-        let sign = Vector(repeating: 1).withSign(of: mixed)
-          .replacing(with: mixed, where: .!(mixed.magnitude .> Vector(repeating: 0)))
-        moment.store(multiplyAdd(m, b2, g * a2), index, count)
-        parameter.store(parameter.load(index, count) * decay - rate * sign, index, count)
-      }
+      return (
+        p * decay - Vector(repeating: c.learningRate) * sign,
+        multiplyAdd(m, Vector(repeating: beta2), g * Vector(repeating: 1 - beta2))
+      )
+    }
+  }
+}
+
+/// The launches of a rule that keeps one moment: `rule` gives the new parameter and moment of each vector.
+@inline(__always)
+private func oneMomentLaunches(
+  _ count: Int, _ parameter: UpdatedTensor, _ moment: UpdatedTensor, _ gradient: UnsafePointer<Float>,
+  _ control: UnsafePointer<Float>,
+  _ rule:
+    @escaping (
+      _ control: OptimizerControl, _ gradient: Vector, _ parameter: Vector, _ moment: Vector
+    ) -> (parameter: Vector, moment: Vector)
+) -> [Launch] {
+  updateLaunches(count, control, tensors: [parameter, moment]) { control, start, end in
+    forEachVector(start, end) { index, count in
+      let raw = count == 8 ? Vector(at: gradient + index) : Vector(at: gradient + index, count: count)
+      let new = rule(control, raw, parameter.load(index, count), moment.load(index, count))
+      moment.store(new.moment, index, count)
+      parameter.store(new.parameter, index, count)
     }
   }
 }

@@ -82,37 +82,3 @@ package struct RowRanking: Sendable {
   @inline(__always)
   private static func precedes(_ a: Float, _ b: Float) -> Bool { a > b || (b.isNaN && !a.isNaN) }
 }
-
-/// Sums of all elements up to each, along the middle axis of [outer, size, inner].
-package struct CumulativeSum: Sendable {
-  package let outer: Int
-  package let size: Int
-  package let inner: Int
-
-  package init(outer: Int, size: Int, inner: Int) {
-    self.outer = outer
-    self.size = size
-    self.inner = inner
-  }
-
-  package func launches(input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) -> [Launch] {
-    let (size, inner) = (size, inner)
-    let width = max(1, min(inner, 64))
-    let across = (inner + width - 1) / width
-    return [
-      Launch(tiles: outer * across) { tile, _ in
-        let start = tile / across * size * inner
-        let first = tile % across * width
-        for column in first..<min(inner, first + width) {
-          var sum: Float = 0
-          var index = start + column
-          for _ in 0..<size {
-            sum += input[index]
-            output[index] = sum
-            index += inner
-          }
-        }
-      }
-    ]
-  }
-}
