@@ -74,9 +74,9 @@ fi
 
 command="apt-get install --yes --no-install-recommends $missing"
 if [ "$(id -u)" -eq 0 ]; then
-  as_root=
+  as_root="env"
 elif command -v sudo >/dev/null 2>&1; then
-  as_root=sudo
+  as_root="sudo env"  # sudo drops variables of the caller
 else
   stop "these packages are missing: $missing. Neither root nor sudo is available here; ask an administrator to run: $command"
 fi
@@ -85,7 +85,7 @@ command -v apt-get >/dev/null 2>&1 || stop "these packages are missing: $missing
 say "installing: $missing"
 # A fresh machine has no package lists, an old one has stale ones; a failed update still leaves the lists it has.
 $as_root apt-get update -qq || say "the package lists could not be updated; trying with those that are there"
-if ! DEBIAN_FRONTEND=noninteractive $as_root $command -qq >/dev/null; then
-  stop "that failed. Run it by hand to see why: ${as_root:+$as_root }$command"
+if ! $as_root DEBIAN_FRONTEND=noninteractive $command -qq >/dev/null; then
+  stop "that failed. Run it by hand to see why: ${as_root%env}$command"
 fi
 say "Swift $version; installed: $missing."

@@ -64,6 +64,22 @@ public enum AtomicFile {
     }
   }
 
+  /// Removes the temporary files that killed processes left in a folder, for who holds the folder's lock.
+  ///
+  /// Throws: `MartletError` with code `inputOutput`.
+  public static func removeLeftovers(in folder: String) throws {
+    for name in try FileSystem.list(folder) where isTemporary(name) { try FileSystem.remove(joinPath(folder, name)) }
+  }
+
+  /// Whether a file's name is one that `temporaryName` makes.
+  private static func isTemporary(_ name: String) -> Bool {
+    guard name.hasPrefix("."), let mark = name.utf8.lastIndex(of: UInt8(ascii: "t")) else { return false }
+    let end = name[mark...]
+    guard end.hasPrefix("tmp-"), name[..<mark].hasSuffix(".") else { return false }
+    let numbers = end.dropFirst(4).split(separator: "-", omittingEmptySubsequences: false)
+    return numbers.count == 2 && numbers.allSatisfy { Int($0) != nil }
+  }
+
   private static let counter = Atomic<Int>(0)
 
   /// A name in the folder of `path` that no other writer, thread or process, uses.

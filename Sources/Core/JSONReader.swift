@@ -17,16 +17,25 @@ public struct JSONReader {
   private let bytes: UnsafeRawBufferPointer
   private let name: String
   private let positions: Positions
+  private let repairsSurrogates: Bool
   private var index = 0
   private var depth = 0
+  /// How many halves of surrogate pairs were replaced by U+FFFD.
+  public private(set) var repairedSurrogates = 0
 
   /// A reader at the start of `bytes`, which must outlive it.
   ///
-  /// - Parameter name: the file's name for errors.
-  public init(_ bytes: UnsafeRawBufferPointer, name: String, positions: Positions = .lines) {
+  /// - Parameters:
+  ///   - name: the file's name for errors.
+  ///   - repairsSurrogates: whether half of a surrogate pair, as in `\ud83d` alone, becomes U+FFFD instead of an error.
+  ///     Programs that cut text into pieces of UTF-16 leave such halves.
+  public init(
+    _ bytes: UnsafeRawBufferPointer, name: String, positions: Positions = .lines, repairsSurrogates: Bool = false
+  ) {
     self.bytes = bytes
     self.name = name
     self.positions = positions
+    self.repairsSurrogates = repairsSurrogates
   }
 
   /// The error that something at the present place is wrong.
@@ -245,10 +254,18 @@ public struct JSONReader {
     case UInt8(ascii: "u"):
       var code = try fourDigits()
       if code & 0xFC00 == 0xD800, bytes[index...].starts(with: [UInt8(ascii: "\\"), UInt8(ascii: "u")]) {
+        let second = index
         index += 2
         let low = try fourDigits()
-        guard low & 0xFC00 == 0xDC00 else { throw failure("half of a surrogate pair") }
-        code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
+        if low & 0xFC00 == 0xDC00 {
+          code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
+        } else if repairsSurrogates {
+          index = second  // an escape of its own
+        }
+      }
+      if code & 0xF800 == 0xD800, code < 0x10000, repairsSurrogates {
+        repairedSurrogates += 1
+        code = 0xFFFD
       }
       guard let scalar = Unicode.Scalar(code) else { throw failure("half of a surrogate pair") }
       content.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)

@@ -1,7 +1,7 @@
 /// The candidate that `name` was probably meant to be, or nil if none is near.
 ///
 /// Near means: at most a third of the letters differ (at least one may, and at most three), or one name begins with
-/// the other. Letters swapped with their neighbour count once.
+/// the other, as `temp` for `temperature` and `training` for `train`. Letters swapped with their neighbour count once.
 ///
 /// Complexity: O(candidates * length^2).
 public func nearestName(to name: String, among candidates: some Sequence<String>) -> String? {
@@ -11,8 +11,10 @@ public func nearestName(to name: String, among candidates: some Sequence<String>
   for candidate in candidates {
     let letters = Array(candidate.lowercased().utf8.prefix(100))
     var distance = editDistance(wanted, letters)
-    // "temp" for "temperature": many letters are missing, and still it is clear.
-    if wanted.count >= 3, letters.starts(with: wanted) { distance = min(distance, limit) }
+    // Many letters are missing or too many, and still it is clear.
+    if wanted.count >= 3 && letters.starts(with: wanted) || letters.count >= 4 && wanted.starts(with: letters) {
+      distance = min(distance, limit)
+    }
     if distance <= limit, distance < best?.distance ?? .max { best = (distance, candidate) }
   }
   return best?.name

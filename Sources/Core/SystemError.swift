@@ -80,13 +80,13 @@ public struct ByteCount: Sendable, Hashable, CustomStringConvertible {
   public var description: String {
     if bytes < 1000 { return bytes == 1 ? "1 byte" : "\(bytes) bytes" }
     var unit = 1000
-    var names = ["kB", "MB", "GB", "TB", "PB", "EB"][...]
-    while names.count > 1, bytes / unit >= 1000 {
+    var name = "kB"
+    for larger in ["MB", "GB", "TB", "PB", "EB"] where bytes / unit >= 1000 {
       unit *= 1000
-      names.removeFirst()
+      name = larger
     }
     let whole = bytes / unit
     let tenth = bytes % unit / (unit / 10)
-    return whole < 10 ? "\(whole).\(tenth) \(names.first!)" : "\(whole) \(names.first!)"
+    return whole < 10 ? "\(whole).\(tenth) \(name)" : "\(whole) \(name)"
   }
 }

@@ -48,7 +48,7 @@ struct DelimitedReader {
       if buffer.count - position > limit {
         // Only what may be the beginning of a delimiter is kept of a piece that is left out.
         isTooLong = true
-        let drop = buffer.count - delimiter.count + 1
+        let drop = max(position, buffer.count - delimiter.count + 1)
         line += buffer[position..<drop].count(where: { $0 == 0x0A })
         position = drop
       }

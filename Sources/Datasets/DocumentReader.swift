@@ -97,7 +97,7 @@ package struct DocumentReader {
       switch textOfLine(line, key: reader.settings.textField) {
       case .failure(let failure): reader.report.skip(failure.reason, at: place)
       case .success(let text):
-        try reader.emit(text, wasRepaired: isBroken, at: place, body)
+        try reader.emit(text.bytes, wasRepaired: isBroken || text.hadHalfSurrogates, at: place, body)
       }
     }
   }
@@ -212,10 +212,13 @@ package struct DocumentReader {
 /// Why a line of JSONL gives no text.
 struct LineFailure: Error { var reason: SkipReason }
 
-/// The text of a line of JSONL.
-func textOfLine(_ line: [UInt8], key: String) -> Result<[UInt8], LineFailure> {
+/// The text of a line of JSONL. Halves of surrogate pairs, which are no text in any encoding, are replaced by U+FFFD.
+func textOfLine(
+  _ line: [UInt8], key: String
+) -> Result<(bytes: [UInt8], hadHalfSurrogates: Bool), LineFailure> {
   line.withUnsafeBytes { bytes in
-    var reader = JSONReader(bytes, name: "", positions: .offset(0))
+    var reader = JSONReader(bytes, name: "", positions: .offset(0), repairsSurrogates: true)
+    var hadHalfSurrogates = false
     var text: String?
     var failure: SkipReason = .noText
     do {
@@ -227,7 +230,9 @@ func textOfLine(_ line: [UInt8], key: String) -> Result<[UInt8], LineFailure> {
       try reader.object { reader, found in
         guard ExactString(found) == ExactString(key) else { return _ = try reader.value() }
         if reader.peek() == UInt8(ascii: "\"") {
+          let before = reader.repairedSurrogates
           text = try reader.string()
+          hadHalfSurrogates = reader.repairedSurrogates > before
         } else {
           text = nil
           failure = .textNotAString
@@ -238,6 +243,6 @@ func textOfLine(_ line: [UInt8], key: String) -> Result<[UInt8], LineFailure> {
     } catch {
       return .failure(LineFailure(reason: .notJSON))
     }
-    return text.map { .success(Array($0.utf8)) } ?? .failure(LineFailure(reason: failure))
+    return text.map { .success((Array($0.utf8), hadHalfSurrogates)) } ?? .failure(LineFailure(reason: failure))
   }
 }

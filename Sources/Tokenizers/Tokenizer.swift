@@ -146,6 +146,26 @@ public final class Tokenizer: Sendable {
     }
   }
 
+  /// The characters of a text that the tokenizer has no token for, each once: they are left out, or become the unknown
+  /// token. White space counts only where a tokenizer keeps all of it.
+  ///
+  /// Complexity: that of `encode`.
+  public func unknownCharacters(in text: String) -> [Unicode.Scalar] {
+    let encoding = encodeWithOffsets(text)
+    var isKnown = [Bool](repeating: false, count: text.utf8.count)
+    for (id, range) in zip(encoding.ids, encoding.offsets) where id != unknownID {
+      for place in range.clamped(to: 0..<isKnown.count) { isKnown[place] = true }
+    }
+    var place = 0
+    var unknown: [Unicode.Scalar] = []
+    for scalar in text.unicodeScalars {
+      let isLost = !isKnown[place] && (preTokenizer == nil || !scalar.properties.isWhitespace)
+      if isLost, !unknown.contains(scalar) { unknown.append(scalar) }
+      place += UTF8.width(scalar)
+    }
+    return unknown
+  }
+
   private func run(
     _ text: UnsafeBufferPointer<UInt8>, _ matching: SpecialTokenMatching, _ output: inout TokenOutput
   ) {

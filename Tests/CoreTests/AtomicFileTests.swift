@@ -14,6 +14,17 @@ import Testing
     }
   }
 
+  @Test func onlyWhatKilledWritersLeftIsRemoved() throws {
+    try withTemporaryFolder { folder in
+      let kept = [".a.tmp-1", ".a.tmp-x-1", ".a.tmp-1-2-3", ".lock", "a.tmp-1-2", "metrics.jsonl"]
+      for name in kept + [".metrics.jsonl.tmp-77-1", ".x.tmp-3.tmp-12-345"] {
+        try AtomicFile.write("x", to: folder + "/" + name)
+      }
+      try AtomicFile.removeLeftovers(in: folder)
+      #expect(try FileSystem.list(folder) == kept.sorted())
+    }
+  }
+
   @Test func streamOfPiecesOfEverySizeArrivesWholeWithItsHash() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/a.bin"

@@ -10,6 +10,7 @@ struct NearestNameTests {
     arguments: [
       ("learning_rat", "learning_rate"), ("laerning_rate", "learning_rate"), ("learning-rate", "learning_rate"),
       ("Temperature", "temperature"), ("temp", "temperature"), ("sede", "seed"), ("top_q", "top_k"),
+      ("seedling", "seed"),
     ])
   func slips(typed: String, meant: String) {
     #expect(nearestName(to: typed, among: keys) == meant)

@@ -255,6 +255,54 @@ import Tokenizers
     }
   }
 
+  @Test func sourcesWithoutTextAmongOthersAreNamed() throws {
+    try withTemporaryFolder { folder in
+      try write("some text to prepare", folder + "/a.txt")
+      try write(" \n", folder + "/blank.txt")
+      try write("no text file", folder + "/pictures/x.png")
+      try write("more text", folder + "/more/b.txt")
+      let sources = ["a.txt", "blank.txt", "pictures", "more/"].map { folder + "/" + $0 }
+      var settings = DataSettings(sources: sources, tokenizer: .character)
+      settings.validationSources = [folder + "/a.txt", folder + "/blank.txt"]
+      let expected = [1, 2, 1].map { "there is no text in \(sources[$0])" }
+      #expect(try prepare(settings, folder + "/out").warnings == expected)
+      let again = try prepare(settings, folder + "/out")
+      #expect(again.wasUpToDate && again.warnings == expected)
+    }
+  }
+
+  @Test func whatIsNotAcceptedLeavesTheFolderAsItWas() throws {
+    struct Refusal: Error {}
+    try withTemporaryFolder { folder in
+      try write("some text to prepare", folder + "/a.txt")
+      let settings = DataSettings(sources: [folder + "/a.txt"], tokenizer: .character)
+      let first = try prepare(settings, folder + "/out").manifest
+      let before = try contents(folder + "/out")
+      try write("other text to prepare", folder + "/a.txt")
+      var preparation = DataPreparation(settings, folder: folder + "/out")
+      var shown: DatasetManifest?
+      #expect(throws: Refusal.self) {
+        try preparation.run { manifest in
+          shown = manifest
+          throw Refusal()
+        }
+      }
+      #expect(shown != nil && shown?.fingerprint != first.fingerprint)
+      #expect(try contents(folder + "/out") == before)
+      _ = try preparation.run { shown = $0 }
+      #expect(try DatasetManifest(folder: folder + "/out") == shown)
+    }
+  }
+
+  @Test func whatAKilledWriterLeftIsRemoved() throws {
+    try withTemporaryFolder { folder in
+      try write("some text to prepare", folder + "/a.txt")
+      try write("half", folder + "/out/.tokenizer.json.tmp-123-4")
+      try prepare(DataSettings(sources: [folder + "/a.txt"], tokenizer: .character), folder + "/out")
+      #expect(try FileSystem.list(folder + "/out").filter { $0.hasPrefix(".tok") } == [])
+    }
+  }
+
   @Test func progressGoesForward() throws {
     try withTemporaryFolder { folder in
       try write(try jsonl((0..<9000).map { "text number \($0)" }), folder + "/a.jsonl")

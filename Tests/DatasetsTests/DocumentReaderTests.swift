@@ -94,11 +94,11 @@ import Testing
       "{\"text\":" + String(repeating: "[", count: 1000) + "}", #"{"text":"last"}"#,
     ].joined(separator: "\n")
     let (texts, report) = try lines(text) { $0.longestDocument = 1500 }
-    #expect(texts == ["good", "last"])
+    #expect(texts == ["good", "\u{FFFD}", "last"])
     #expect(report.read == 16)
     #expect(
       report.skipped == [
-        .notJSON: 5, .notAnObject: 2, .noText: 1, .textNotAString: 2, .nulBytes: 2, .empty: 1, .tooLong: 1,
+        .notJSON: 4, .notAnObject: 2, .noText: 1, .textNotAString: 2, .nulBytes: 2, .empty: 1, .tooLong: 1,
       ])
     let first = try #require(report.examples.first { $0.reason == "not_json" })
     #expect(first.place.hasSuffix("data.jsonl, line 2"))
@@ -124,6 +124,28 @@ import Testing
     }
     let line = Array(#"{"text":""#.utf8) + broken + Array(#""}"#.utf8)
     #expect(try documents(line, named: "a.jsonl").texts == repaired.texts)
+  }
+
+  /// Programs that cut text into pieces of UTF-16 write halves of surrogate pairs.
+  @Test func halvesOfSurrogatePairsAreRepairedOrDropped() throws {
+    let text = #"{"text":"a\ud83d b\ude42\ud83d\u0041\ud83d\ude42"}"# + "\n" + #"{"id":"\ud83d","text":"whole"}"#
+    let repaired = try lines(text)
+    #expect(repaired.texts == ["a\u{FFFD} b\u{FFFD}\u{FFFD}A🙂", "whole"])
+    #expect(repaired.report.repaired == 1 && repaired.report.skipped.isEmpty)
+    #expect(repaired.report.examples.map(\.reason) == ["repaired_utf8"])
+    let dropped = try lines(text) { $0.invalidUTF8 = .drop }
+    #expect(dropped.texts == ["whole"] && dropped.report.skipped == [.brokenUTF8: 1])
+  }
+
+  @Test(arguments: [1, 2, 5, 30]) func limitsBelowTheSeparatorLeaveOutWhatIsLonger(limit: Int) throws {
+    let separator = "<|a long separator|>"
+    let text = ["x", "yyyy", String(repeating: "z", count: 300_000), "w"].joined(separator: separator)
+    let (texts, report) = try documents(Array(text.utf8)) {
+      $0.division = .separator(separator)
+      $0.longestDocument = limit
+    }
+    #expect(texts == (limit < 4 ? ["x", "w"] : ["x", "yyyy", "w"]))
+    #expect(report.skipped == [.tooLong: limit < 4 ? 2 : 1])
   }
 
   @Test func nulBytesAndBlankFilesAreLeftOut() throws {

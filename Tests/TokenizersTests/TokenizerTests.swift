@@ -34,6 +34,20 @@ import Tokenizers
     }
   }
 
+  @Test func charactersWithoutATokenAreNamedOnce() throws {
+    let characters = try TokenizerTests.characters()
+    #expect(characters.unknownCharacters(in: String(TokenizerTests.corpus.prefix(500))) == [])
+    #expect(characters.unknownCharacters(in: "") == [])
+    #expect(
+      characters.unknownCharacters(in: "a\u{1F600}b\u{7}\u{1F600} e\u{325}") == ["\u{1F600}", "\u{7}", "\u{325}"])
+    var trainer = CharacterTrainer()
+    trainer.unknownToken = "?!"
+    trainer.add("abc")
+    #expect(try trainer.train().unknownCharacters(in: "axb c") == ["x", " "])
+    // Bytes are tokens: nothing is unknown.
+    #expect(try TokenizerTests.bytePair().unknownCharacters(in: " \u{1F600}\t ß\n") == [])
+  }
+
   @Test func brokenBytesComeBackAsTheyWere() throws {
     let tokenizer = try TokenizerTests.bytePair()
     var random = RandomStream(RandomKey(seed: 6))

@@ -1,0 +1,178 @@
+import Core
+import Foundation
+import Tokenizers
+
+// The second pass over the text: documents become tokens, for training or for validation.
+extension DataPreparation {
+  mutating func write(
+    _ files: [SourceFile], _ heldOut: [SourceFile], _ tokenizer: Tokenizer, _ fingerprint: String, _ work: String
+  ) throws -> DatasetManifest {
+    let end = try endToken(tokenizer)
+    let split = heldOut.isEmpty ? try splitMethod(files) : .document
+    let tokenizerFingerprint = tokenizer.fingerprint()
+    func writer(_ prefix: String) -> TokenShardWriter {
+      TokenShardWriter(
+        folder: work, prefix: prefix, vocabularySize: tokenizer.vocabularySize,
+        tokenizerFingerprint: tokenizerFingerprint, shardTokens: settings.shardTokens)
+    }
+    var sides = (train: writer("train"), validation: writer("validation"))
+    var skips: SkipReport
+    if !heldOut.isEmpty {
+      skips = try encode(files, tokenizer, end) { _ in sides.train }.report
+      skips.add(try encode(heldOut, tokenizer, end) { _ in sides.validation }.report)
+    } else if split == .tail {
+      let all = writer("all")
+      skips = try encode(files, tokenizer, end) { _ in all }.report
+      try divide(all, sides, work)
+    } else {
+      var chooser = SplitChooser(seed: settings.seed, fraction: settings.validationFraction)
+      let pass = try encode(files, tokenizer, end) { chooser.isValidation($0) ? sides.validation : sides.train }
+      skips = pass.report
+      if chooser.mustForce {
+        // By chance one side got nothing. The document nearest to the limit changes sides, and all is written anew.
+        chooser.force()
+        sides = (writer("train"), writer("validation"))
+        skips = try encode(files, tokenizer, end) { chooser.isValidation($0) ? sides.validation : sides.train }.report
+      }
+    }
+    try sides.train.finish()
+    try sides.validation.finish()
+    guard sides.train.tokenCount > 0 else { throw emptyCorpus(skips) }
+    return DatasetManifest(
+      fingerprint: fingerprint, settings: settings.json,
+      sources: (files + heldOut).map { .init(path: $0.path, bytes: $0.bytes, sha256: $0.sha256.hexadecimal) },
+      report: skips,
+      tokenizerFingerprint: tokenizerFingerprint, vocabularySize: tokenizer.vocabularySize, split: split,
+      endOfDocument: end.flatMap { tokenizer.token(of: $0) }, train: part(sides.train, tokenizer),
+      validation: part(sides.validation, tokenizer),
+      unigramEntropy: unigramEntropy(of: sides.validation.counts, under: sides.train.counts))
+  }
+
+  private func emptyCorpus(_ skips: SkipReport) -> MartletError {
+    let reasons = SkipReason.allCases.compactMap { reason in
+      skips.skipped[reason].map { "\($0) \(reason.rawValue)" }
+    }
+    let detail =
+      reasons.isEmpty
+      ? "\(skips.read) documents were found"
+      : "\(skips.read) documents were found and left out: \(reasons.joined(separator: ", "))"
+    let place = skips.examples.first.map { ", the first of them at \($0.place)" } ?? ""
+    return MartletError(
+      .invalidArgument, "there is no text to train on: \(detail)\(place)",
+      at: settings.sources.joined(separator: ", "),
+      remedy:
+        "Check that the sources are the right files, and for JSONL that the text field is '\(settings.textField)'.")
+  }
+
+  private func endToken(_ tokenizer: Tokenizer) throws -> Int32? {
+    switch settings.endOfDocument {
+    case .none: return nil
+    case .automatic: return tokenizer.endOfTextID
+    case .token(let token):
+      guard let id = tokenizer.id(of: token) else {
+        throw MartletError(
+          .invalidArgument, "the tokenizer has no token '\(token)' to end documents with",
+          remedy: "Name a token that it has, or leave the setting out.")
+      }
+      return id
+    }
+  }
+
+  /// The method, with `automatic` decided by whether there are 10 documents.
+  private func splitMethod(_ files: [SourceFile]) throws -> DataSettings.Split {
+    guard settings.split == .automatic else { return settings.split }
+    struct Enough: Error {}
+    var reader = DocumentReader(settings)
+    var documents = 0
+    do {
+      try reader.read(files) { part in
+        if part.endsDocument { documents += 1 }
+        if documents >= 10 { throw Enough() }
+      }
+      return .tail
+    } catch is Enough {
+      return .document
+    }
+  }
+
+  /// Encodes all documents on all processors and gives the ids, in order, to the writer that `side` chooses.
+  private mutating func encode(
+    _ files: [SourceFile], _ tokenizer: Tokenizer, _ end: Int32?, _ side: (DocumentPart) -> TokenShardWriter
+  ) throws -> DocumentReader {
+    phaseStart = .now()
+    var reader = DocumentReader(settings)
+    try readBatches(&reader, files, .encoding, files.reduce(0) { $0 + $1.bytes }) { parts in
+      let encoded = parallelMap(parts.count) { index in
+        var ids: [Int32] = []
+        parts[index].bytes.withUnsafeBufferPointer {
+          tokenizer.encode(utf8: $0, specialTokens: .plainText, into: &ids)
+        }
+        return ids
+      }
+      for (part, ids) in zip(parts, encoded) {
+        let writer = side(part)
+        try writer.append(ids)
+        guard part.endsDocument else { continue }
+        if let end { try writer.append(CollectionOfOne(end)) }
+        writer.endDocument()
+      }
+    }
+    return reader
+  }
+
+  /// Copies all tokens but the last to one side and the last to the other.
+  private mutating func divide(
+    _ all: TokenShardWriter, _ sides: (train: TokenShardWriter, validation: TokenShardWriter), _ work: String
+  ) throws {
+    try all.finish()
+    phaseStart = .now()
+    let kept = Int(Double(all.tokenCount) * (1 - settings.validationFraction))
+    var position = 0
+    var buffer = [Int32](repeating: 0, count: 1 << 16)
+    for entry in all.shards {
+      let shard = try TokenShard(joinPath(work, entry.name))
+      var local = 0
+      func copy(to end: Int) throws {
+        while local < end {
+          let limit = position < kept ? kept - position : Int.max
+          let count = min(end - local, buffer.count, limit)
+          try buffer.withUnsafeMutableBufferPointer { buffer in
+            if let base = buffer.baseAddress { try shard.copy(local..<local + count, to: base) }
+          }
+          try (position < kept ? sides.train : sides.validation).append(buffer[..<count])
+          local += count
+          position += count
+        }
+        try report(.splitting, documents: 0, done: position, total: all.tokenCount)
+      }
+      for document in 0..<shard.header.documentCount {
+        try copy(to: try shard.documentEnd(document))
+        (position <= kept ? sides.train : sides.validation).endDocument()
+      }
+      try copy(to: shard.header.tokenCount)
+      try FileSystem.remove(shard.path)
+    }
+  }
+
+  private func part(_ writer: TokenShardWriter, _ tokenizer: Tokenizer) -> DatasetManifest.Part {
+    let bytes = zip(writer.counts, tokenizer.byteCounts).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+    return DatasetManifest.Part(
+      shards: writer.shards.map {
+        .init(file: $0.name, tokens: $0.tokens, documents: $0.documents, bytes: $0.bytes, sha256: $0.sha256)
+      },
+      bytesPerToken: writer.tokenCount > 0 ? bytes / Double(writer.tokenCount) : 0)
+  }
+}
+
+/// The cross-entropy of tokens with the counts `counts` under the frequencies of `base`, one added to each.
+///
+/// Units: nats per token.
+func unigramEntropy(of counts: [UInt64], under base: [UInt64]) -> Double? {
+  let tokens = counts.reduce(0.0) { $0 + Double($1) }
+  guard tokens > 0 else { return nil }
+  let total = base.reduce(0.0) { $0 + Double($1) } + Double(base.count)
+  let sum = zip(counts, base).reduce(0.0) { sum, pair in
+    pair.0 == 0 ? sum : sum - Double(pair.0) * log((Double(pair.1) + 1) / total)
+  }
+  return sum / tokens
+}
