@@ -105,6 +105,31 @@ public final class Generator {
     return try generate(tokens, options, samples: samples, onText: onText)
   }
 
+  /// What a person should know of a prompt before it is continued, in sentences: characters that the tokenizer does not
+  /// know, which the model never sees, and a beginning that does not fit into the context.
+  public func warnings(for prompt: String, _ options: GenerationOptions = GenerationOptions()) -> [String] {
+    var warnings: [String] = []
+    let unknown = tokenizer.unknownCharacters(in: prompt)
+    if !unknown.isEmpty {
+      let shown = unknown.prefix(20).map { "\(String($0).debugDescription)" }.joined(separator: ", ")
+      let more = unknown.count > 20 ? " and \(unknown.count - 20) more" : ""
+      warnings.append("the tokenizer does not know \(shown)\(more): the model does not see these characters")
+    }
+    let count = tokenizer.encode(prompt).count
+    if options.overflow == .slide, let kept = keptCount(of: count) {
+      let (key, limit) = model.configuration.maximumLength
+      warnings.append(
+        "the prompt has \(count) tokens, the model's \(key) is \(limit): the model sees only the last \(kept)")
+    }
+    return warnings
+  }
+
+  /// How many tokens of a prompt the model is given where the context slides, or nil for all.
+  private func keptCount(of count: Int) -> Int? {
+    let limit = model.configuration.maximumLength.value
+    return count <= limit ? nil : max(limit / 2, 1)
+  }
+
   /// Continues a text given as tokens; see the method for strings.
   public func generate(
     _ prompt: [Int32], _ options: GenerationOptions = GenerationOptions(), samples: Int = 1,
@@ -130,13 +155,13 @@ public final class Generator {
   /// The part of the prompt that the model is given.
   private func fit(_ prompt: [Int32], _ options: GenerationOptions) throws -> ArraySlice<Int32> {
     let (key, limit) = model.configuration.maximumLength
-    if prompt.count <= limit { return prompt[...] }
+    guard let keptCount = keptCount(of: prompt.count) else { return prompt[...] }
     if options.overflow == .stop {
       throw MartletError(
         .invalidArgument, "the prompt has \(prompt.count) tokens, the model's \(key) is \(limit)",
         remedy: "Give a shorter prompt, or let the context slide.")
     }
-    return prompt.suffix(max(limit / 2, 1))
+    return prompt.suffix(keptCount)
   }
 
   private func generateGroup(

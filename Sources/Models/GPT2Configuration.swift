@@ -7,27 +7,62 @@ public struct GPT2Configuration: LanguageModelConfiguration, Hashable {
   public static let modelType = "gpt2"
   /// `GPT2LMHeadModel`.
   public static let architecture = "GPT2LMHeadModel"
-  /// The keys with their defaults.
+  /// The keys; the bounds keep every size within 64 bits, whatever a file says.
   public static let keys = [
-    ConfigurationKey("vocab_size", .integer(50257), "tokens in the vocabulary"),
-    ConfigurationKey("n_positions", .integer(1024), "largest length of a text", aliases: ["max_position_embeddings"]),
-    ConfigurationKey("n_embd", .integer(768), "size of hidden states", aliases: ["hidden_size"]),
-    ConfigurationKey("n_layer", .integer(12), "layers", aliases: ["num_hidden_layers"]),
-    ConfigurationKey("n_head", .integer(12), "attention heads", aliases: ["num_attention_heads"]),
-    ConfigurationKey("n_inner", .null, "size inside of the feed-forward layers; null is 4 * n_embd"),
-    ConfigurationKey("activation_function", .string("gelu_new"), "activation of the feed-forward layers"),
-    ConfigurationKey("resid_pdrop", .double(0.1), "dropout of what each layer adds"),
-    ConfigurationKey("embd_pdrop", .double(0.1), "dropout of the embeddings"),
-    ConfigurationKey("attn_pdrop", .double(0.1), "dropout of attention weights"),
-    ConfigurationKey("layer_norm_epsilon", .double(1e-5), "what layer norms add to the variance"),
-    ConfigurationKey("initializer_range", .double(0.02), "standard deviation of initial weights"),
-    ConfigurationKey("scale_attn_weights", .bool(true), "whether scores are divided by the root of the head size"),
     ConfigurationKey(
-      "scale_attn_by_inverse_layer_idx", .bool(false), "whether scores are divided by the layer's number"),
-    ConfigurationKey("tie_word_embeddings", .bool(true), "whether the output head is the token embedding"),
-    ConfigurationKey("bos_token_id", .integer(50256), "token that begins a text"),
-    ConfigurationKey("eos_token_id", .integer(50256), "token that ends a text"),
+      "n_layer", .integer(1...1024), .integer(12), example: "6", aliases: ["num_hidden_layers"],
+      otherNames: ["num_layers", "layers"], "Transformer blocks."),
+    ConfigurationKey(
+      "n_head", .integer(1...1 << 16), .integer(12), example: "6", aliases: ["num_attention_heads"],
+      otherNames: ["num_heads", "heads"], "Attention heads."),
+    ConfigurationKey(
+      "n_embd", .integer(1...1 << 20), .integer(768), example: "384", aliases: ["hidden_size"],
+      otherNames: ["d_model", "dim", "embedding_size", "width"], "The hidden size."),
+    ConfigurationKey(
+      "n_inner", .integer(1...1 << 24), .null, derivedFrom: "4 x n_embd", example: "1536",
+      otherNames: ["intermediate_size", "d_ff"], "The inner size of the feed-forward layers."),
+    ConfigurationKey(
+      "n_positions", .integer(1...1 << 24), .integer(1024), derivedFrom: "train.context_length", example: "1024",
+      aliases: ["max_position_embeddings"], otherNames: ["n_ctx"], "The longest sequence that the model can read."),
+    ConfigurationKey(
+      "vocab_size", .integer(1...1 << 24), .integer(50257), derivedFrom: "the tokenizer's", example: "50257",
+      "The number of rows of the embedding; at least the tokenizer's."),
+    ConfigurationKey(
+      "activation_function", .choice(Activation.allCases.map(\.rawValue)), .string("gelu_new"),
+      otherNames: ["hidden_act", "activation"], "The function in the feed-forward layers."),
+    ConfigurationKey(
+      "layer_norm_epsilon", .numberAbove(0, upTo: 1), .double(1e-5), otherNames: ["layer_norm_eps"],
+      "What keeps the denominator of layer normalisation from zero."),
+    ConfigurationKey(
+      "initializer_range", .number(0...1000), .double(0.02), otherNames: ["init_std"],
+      "Standard deviation of the random weights."),
+    ConfigurationKey(
+      "resid_pdrop", .numberBelow(1, from: 0), .double(0.1), newModels: .double(0), example: "0.1",
+      otherNames: ["dropout", "hidden_dropout_prob"], "Dropout of what each block adds."),
+    ConfigurationKey(
+      "embd_pdrop", .numberBelow(1, from: 0), .double(0.1), newModels: .double(0), example: "0.1",
+      "Dropout of the embeddings."),
+    ConfigurationKey(
+      "attn_pdrop", .numberBelow(1, from: 0), .double(0.1), newModels: .double(0), example: "0.1",
+      otherNames: ["attention_dropout", "attention_probs_dropout_prob"], "Dropout of the attention weights."),
+    ConfigurationKey(
+      "scale_attn_weights", .bool, .bool(true), "Whether attention scores are divided by the root of the head size."),
+    ConfigurationKey(
+      "scale_attn_by_inverse_layer_idx", .bool, .bool(false),
+      "Whether attention scores are divided by the number of the layer too."),
+    ConfigurationKey(
+      "tie_word_embeddings", .bool, .bool(true), otherNames: ["weight_tying"],
+      "Whether the output layer has the weights of the token embedding."),
   ]
+
+  /// The heads must divide the hidden size.
+  public static func conflict(in object: JSONObject) -> (key: String, message: String)? {
+    let width = object["n_embd"]?.integerValue ?? 768
+    let heads = object["n_head"]?.integerValue ?? 12
+    guard width % max(heads, 1) != 0 else { return nil }
+    let key = object["n_head"] != nil ? "n_head" : "n_embd"
+    return (key, "n_embd (\(width)) must be a multiple of n_head (\(heads))")
+  }
 
   /// All keys.
   public private(set) var object: JSONObject
@@ -67,28 +102,21 @@ public struct GPT2Configuration: LanguageModelConfiguration, Hashable {
   /// Throws: `MartletError(.malformedFile)` or `(.unsupported)`, naming the key.
   public init(_ given: JSONFields) throws {
     var fields = try given.completed(Self.keys)
-    // The bounds keep every size within 64 bits, whatever a file says.
-    vocabularySize = try fields.integer("vocab_size", in: 1...1 << 24)
-    positionCount = try fields.integer("n_positions", in: 1...1 << 24)
-    hiddenSize = try fields.integer("n_embd", in: 1...1 << 20)
-    layerCount = try fields.integer("n_layer", in: 1...1024)
-    headCount = try fields.integer("n_head", in: 1...1 << 16)
-    innerSize = try fields.integer("n_inner", in: 1...1 << 24, default: 4 * hiddenSize)
-    guard hiddenSize % headCount == 0 else {
-      throw fields.failure("n_embd", mustBe: "a multiple of n_head (\(headCount))")
+    if let (_, message) = Self.conflict(in: fields.object) {
+      throw MartletError(.malformedFile, message, at: fields.file, remedy: "Change one of the two keys.")
     }
-    let name = try fields.string("activation_function")
-    do {
-      activation = try Activation(named: name)
-    } catch let error as MartletError {
-      throw MartletError(error.code, "key activation_function: \(error.message)", at: fields.file, remedy: error.remedy)
-    }
-    // A rate of 1 would drop everything.
-    residualDropout = try fields.number("resid_pdrop", in: 0...0.999)
-    embeddingDropout = try fields.number("embd_pdrop", in: 0...0.999)
-    attentionDropout = try fields.number("attn_pdrop", in: 0...0.999)
-    layerNormEpsilon = try fields.number("layer_norm_epsilon", in: 0...1)
-    initializerRange = try fields.number("initializer_range", in: 0...1000)
+    vocabularySize = try fields.integer("vocab_size")
+    positionCount = try fields.integer("n_positions")
+    hiddenSize = try fields.integer("n_embd")
+    layerCount = try fields.integer("n_layer")
+    headCount = try fields.integer("n_head")
+    innerSize = try fields.integer("n_inner", default: 4 * hiddenSize)
+    activation = try Activation(named: fields.string("activation_function"))
+    residualDropout = try fields.number("resid_pdrop")
+    embeddingDropout = try fields.number("embd_pdrop")
+    attentionDropout = try fields.number("attn_pdrop")
+    layerNormEpsilon = try fields.number("layer_norm_epsilon")
+    initializerRange = try fields.number("initializer_range")
     scalesAttention = try fields.bool("scale_attn_weights")
     scalesAttentionByLayer = try fields.bool("scale_attn_by_inverse_layer_idx")
     tiesEmbeddings = try fields.bool("tie_word_embeddings")
@@ -98,9 +126,9 @@ public struct GPT2Configuration: LanguageModelConfiguration, Hashable {
         .unsupported, "key add_cross_attention is true: attention to an encoder is not supported in GPT-2",
         at: fields.file, remedy: "Use a model without it.")
     }
-    // The default tokens are in vocabularies of the default size only.
-    for key in ["bos_token_id", "eos_token_id"] where given.object[key] == nil && vocabularySize != 50257 {
-      fields.object[key] = .null
+    // Which belong to the tokenizer; the default ones are in vocabularies of the default size only.
+    for key in ["bos_token_id", "eos_token_id"] where given.object[key] == nil {
+      fields.object[key] = vocabularySize == 50257 ? .integer(50256) : .null
     }
     fields.object["model_type"] = .string(Self.modelType)
     object = fields.object
@@ -144,7 +172,7 @@ public struct GPT2Configuration: LanguageModelConfiguration, Hashable {
 extension JSONFields {
   /// The same members with other names of keys replaced by the first one, and defaults for keys that are missing.
   ///
-  /// Throws: `MartletError(.malformedFile)` when a key is given under two names.
+  /// Throws: `MartletError(.malformedFile)` when a key is given under two names or breaks its rule.
   func completed(_ keys: [ConfigurationKey]) throws -> JSONFields {
     var fields = self
     for key in keys {
@@ -156,7 +184,14 @@ extension JSONFields {
         fields.object[alias] = nil
         fields.object[key.name] = value
       }
-      if fields.object[key.name] == nil { fields.object[key.name] = key.fallback }
+      let value = fields.object[key.name] ?? key.fallback
+      fields.object[key.name] = value
+      guard key.rule.accepts(value) || key.fallback == .null && value == .null else {
+        var error = fields.failure(key.name, mustBe: key.rule.expectation)
+        // A word that no list has is another program's, not a mistake in the file.
+        if case .choice = key.rule { error.code = .unsupported }
+        throw error
+      }
     }
     return fields
   }

@@ -31,8 +31,10 @@ public protocol LanguageModelConfiguration: Sendable {
   static var modelType: String { get }
   /// The class of Hugging Face's `transformers` that loads it.
   static var architecture: String { get }
-  /// The keys that a person may set, with their defaults.
+  /// The keys that a person may set, in `config.json` and in the `model:` section of a recipe: the one list of them.
   static var keys: [ConfigurationKey] { get }
+  /// What is wrong with values that are right each for itself, or nil: the key at fault and a sentence about it.
+  static func conflict(in object: JSONObject) -> (key: String, message: String)?
 
   /// Reads and checks the keys; those that are missing have their defaults, other keys are kept.
   ///
@@ -60,17 +62,36 @@ public struct ConfigurationKey: Sendable, Hashable {
   public var name: String
   /// Other names that Hugging Face's configurations accept for it.
   public var aliases: [String]
-  /// The value where it is not given.
+  /// Names that people may look for it by.
+  public var otherNames: [String]
+  /// What it may hold; where the fallback is null, also null.
+  public var rule: ValueRule
+  /// The value where `config.json` lacks it.
   public var fallback: JSONValue
-  /// What it says, in a few words.
-  public var summary: String
+  /// The value in models that are trained from scratch, where that is another.
+  public var newModelValue: JSONValue?
+  /// What the value of such a model is derived from, in words, where it is not always the same.
+  public var derivation: String?
+  /// A value that makes sense, where the default is no good example.
+  public var example: String?
+  /// What it says, one sentence.
+  public var documentation: String
 
   /// A key.
-  public init(_ name: String, _ fallback: JSONValue, _ summary: String, aliases: [String] = []) {
+  public init(
+    _ name: String, _ rule: ValueRule, _ fallback: JSONValue, newModels newModelValue: JSONValue? = nil,
+    derivedFrom derivation: String? = nil, example: String? = nil, aliases: [String] = [], otherNames: [String] = [],
+    _ documentation: String
+  ) {
     self.name = name
+    self.rule = rule
     self.fallback = fallback
-    self.summary = summary
+    self.newModelValue = newModelValue
+    self.derivation = derivation
+    self.example = example
     self.aliases = aliases
+    self.otherNames = otherNames
+    self.documentation = documentation
   }
 }
 

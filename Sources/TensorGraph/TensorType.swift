@@ -33,17 +33,35 @@ public struct TensorType: Sendable, Hashable, CustomStringConvertible {
 
   /// The number of axes.
   public var rank: Int { shape.count }
-  /// The number of elements.
-  public var count: Int { shape.reduce(1, *) }
-  /// The size in bytes.
-  public var byteCount: Int { count * scalar.byteCount }
+  /// The number of elements; `Int.max` where it is more.
+  public var count: Int { shape.product }
+  /// The size in bytes; `Int.max` where it is more.
+  public var byteCount: Int { [count, scalar.byteCount].product }
   /// The step in elements from one index of each axis to the next.
   public var strides: [Int] {
     var strides = [Int](repeating: 1, count: shape.count)
-    for axis in shape.indices.dropLast().reversed() { strides[axis] = strides[axis + 1] * shape[axis + 1] }
+    for axis in shape.indices.dropLast().reversed() { strides[axis] = [strides[axis + 1], shape[axis + 1]].product }
     return strides
   }
 
+  /// The largest tensor that a program may have, in bytes: beyond what machines hold, and small enough that sizes of
+  /// many tensors can be added.
+  public static let largestByteCount = 1 << 42
+
   /// The type as people write it: `f32[2, 3]`.
   public var description: String { "\(scalar.rawValue)\(shape)" }
+}
+
+extension Sequence<Int> {
+  /// The product of sizes; `Int.max` where it is more, so that a size which nobody has the memory for is never taken for
+  /// a small one.
+  public var product: Int {
+    var product = 1
+    for size in self {
+      let (next, overflow) = product.multipliedReportingOverflow(by: size)
+      // A later axis of size 0 still makes it 0.
+      product = overflow ? .max : next
+    }
+    return product
+  }
 }

@@ -30,7 +30,7 @@ enum Program {
         return Status.usage
       }
       if ["--help", "-h", "help"].contains(first) {
-        if let name = words.dropFirst().first { return try printHelp(of: name) }
+        if let name = words.dropFirst().first { return printHelp(of: name) }
         print(programHelp(commands), terminator: "")
         return Status.success
       }
@@ -38,10 +38,10 @@ enum Program {
         print("martlet \(martletVersion)")
         return Status.success
       }
-      let command = try find(first)
+      guard let command = find(first) else { return unknownCommand(first) }
       let rest = Array(words.dropFirst())
       if rest.prefix(while: { $0 != "--" }).contains(where: { $0 == "--help" || $0 == "-h" }) {
-        return try printHelp(of: first)
+        return printHelp(of: first)
       }
       let arguments: Arguments
       do {
@@ -57,22 +57,29 @@ enum Program {
     }
   }
 
-  private static func printHelp(of name: String) throws -> Int32 {
-    print(try find(name).helpText, terminator: "")
+  private static func printHelp(of name: String) -> Int32 {
+    guard let command = find(name) else { return unknownCommand(name) }
+    print(command.helpText, terminator: "")
     return Status.success
   }
 
-  private static func find(_ name: String) throws -> Command {
-    if let command = commands.first(where: { $0.name == name }) { return command }
+  private static func find(_ name: String) -> Command? { commands.first { $0.name == name } }
+
+  private static func unknownCommand(_ name: String) -> Int32 {
     let near = nearestName(to: name, among: commands.map(\.name)).map { "Did you mean `martlet \($0)`? " } ?? ""
-    throw MartletError(
-      .invalidArgument, "there is no command '\(name)'", at: "martlet",
-      remedy: "\(near)`martlet --help` lists the commands.")
+    report(
+      MartletError(
+        .invalidArgument, "there is no command '\(name)'", at: "martlet",
+        remedy: "\(near)`martlet --help` lists the commands."))
+    return Status.usage
   }
 
   private static func report(_ error: any Error) {
     Terminal.write("martlet: error: \((error as? MartletError)?.description ?? error.localizedDescription)\n")
   }
+
+  /// Says on standard error what a person should know and what stops nothing.
+  static func warn(_ text: String) { Terminal.write("martlet: warning: \(text)\n") }
 
   /// Code compiled for a newer processor would end in an illegal instruction somewhere; better said at the start.
   private static func checkProcessor() throws {

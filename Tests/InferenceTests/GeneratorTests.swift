@@ -156,6 +156,17 @@ import Tokenizers
     }
   }
 
+  @Test func whatTheModelDoesNotSeeOfAPromptIsSaid() throws {
+    let generator = try generator()
+    #expect(generator.warnings(for: "abc") == [])
+    let long = String(repeating: "abcdefghij", count: 3)
+    let warnings = generator.warnings(for: long + "\u{1F600}ß\u{1F600}")
+    #expect(warnings.count == 2)
+    #expect(warnings[0] == "the tokenizer does not know \"\u{1F600}\", \"ß\": the model does not see these characters")
+    #expect(warnings[1].hasSuffix("tokens, the model's n_positions is 16: the model sees only the last 8"))
+    #expect(generator.warnings(for: long, GenerationOptions(overflow: .stop)) == [], "an error says it")
+  }
+
   @Test func aSlidTextGoesOnAsAFreshOneWould() throws {
     let generator = try generator()
     let options = GenerationOptions(sampling: .greedy, maxNewTokens: 20)

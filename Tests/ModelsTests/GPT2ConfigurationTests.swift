@@ -39,17 +39,21 @@ import Testing
 
   @Test(
     arguments: [
-      (["n_head": .integer(7)], "key n_embd must be a multiple of n_head (7), found 768"),
-      (["n_embd": .integer(0)], "key n_embd must be an integer from 1 to 1048576, found 0"),
-      (["n_embd": .string("768")], #"key n_embd must be an integer from 1 to 1048576, found "768""#),
+      (["n_head": .integer(7)], "n_embd (768) must be a multiple of n_head (7)"),
+      (["n_embd": .integer(0)], "key n_embd must be a whole number, 1 to 1048576, found 0"),
+      (["n_embd": .string("768")], #"key n_embd must be a whole number, 1 to 1048576, found "768""#),
       (
         ["vocab_size": .integer(1 << 60)],
-        "key vocab_size must be an integer from 1 to 16777216, found 1152921504606846976"
+        "key vocab_size must be a whole number, 1 to 16777216, found 1152921504606846976"
       ),
-      (["n_layer": .integer(-3)], "key n_layer must be an integer from 1 to 1024, found -3"),
-      (["n_layer": .null], "key n_layer must be an integer from 1 to 1024, found null"),
-      (["resid_pdrop": .integer(1)], "key resid_pdrop must be a number from 0.0 to 0.999, found 1"),
-      (["activation_function": .string("gleu")], "key activation_function: there is no activation function 'gleu'"),
+      (["n_layer": .integer(-3)], "key n_layer must be a whole number, 1 to 1024, found -3"),
+      (["n_layer": .null], "key n_layer must be a whole number, 1 to 1024, found null"),
+      (["resid_pdrop": .integer(1)], "key resid_pdrop must be a number, 0 or more, below 1, found 1"),
+      (
+        ["activation_function": .string("gleu")],
+        "key activation_function must be one of gelu, gelu_new, gelu_fast, gelu_pytorch_tanh, quick_gelu, relu, relu2, "
+          + #"silu, swish, tanh, sigmoid, linear, found "gleu""#
+      ),
       (["tie_word_embeddings": .integer(1)], "key tie_word_embeddings must be true or false, found 1"),
       (
         ["n_embd": .integer(64), "hidden_size": .integer(64)],

@@ -21,11 +21,11 @@ public struct Concatenate: Operation {
 
   /// The plain meaning, in double precision.
   public func reference(_ operands: [ReferenceTensor], _ results: [TensorType]) -> [ReferenceTensor] {
-    let outer = results[0].shape[..<axis].reduce(1, *)
+    let outer = results[0].shape[..<axis].product
     var values: [Double] = []
     for row in 0..<outer {
       for operand in operands {
-        let size = operand.type.shape[axis...].reduce(1, *)
+        let size = operand.type.shape[axis...].product
         values += operand.values[row * size..<(row + 1) * size]
       }
     }

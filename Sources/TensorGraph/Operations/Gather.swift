@@ -14,7 +14,7 @@ public struct Gather: Operation {
   /// The plain meaning, in double precision.
   public func reference(_ operands: [ReferenceTensor], _ results: [TensorType]) -> [ReferenceTensor] {
     let table = operands[0]
-    let size = table.type.shape.dropFirst().reduce(1, *)
+    let size = table.type.shape.dropFirst().product
     return [
       ReferenceTensor(
         results[0],

@@ -101,7 +101,7 @@ extension Tensor {
 
   /// The product of the last axis with a matrix `[K, N]`, or `[N, K]` where transposed, for any leading axes.
   public func linear(_ matrix: Tensor, transposed: Bool = false) -> Tensor {
-    let rows = reshape([shape.dropLast().reduce(1, *), size(-1)])
+    let rows = reshape([shape.dropLast().product, size(-1)])
     return rows.matmul(matrix, transposeOther: transposed).reshape(
       Array(shape.dropLast()) + [matrix.size(transposed ? 0 : 1)])
   }

@@ -40,7 +40,7 @@ extension Tensor {
   public func reshape(_ shape: [Int]) -> Tensor {
     var shape = shape
     if let open = shape.firstIndex(of: -1) {
-      let known = shape.enumerated().reduce(1) { $1.offset == open ? $0 : $0 * $1.element }
+      let known = shape.enumerated().filter { $0.offset != open }.map(\.element).product
       shape[open] = known == 0 ? 0 : type.count / known
     }
     return shape == self.shape ? self : trace.apply(Reshape(shape: shape), [self])[0]

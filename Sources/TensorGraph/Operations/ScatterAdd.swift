@@ -18,7 +18,7 @@ public struct ScatterAdd: Operation {
   /// The plain meaning, in double precision.
   public func reference(_ operands: [ReferenceTensor], _ results: [TensorType]) -> [ReferenceTensor] {
     var table = operands[0]
-    let size = table.type.shape.dropFirst().reduce(1, *)
+    let size = table.type.shape.dropFirst().product
     for (position, index) in operands[1].values.enumerated() {
       let row = clampRow(index, table.type.shape[0])
       for i in 0..<size { table.values[row * size + i] += operands[2].values[position * size + i] }

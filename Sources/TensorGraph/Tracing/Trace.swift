@@ -29,7 +29,8 @@ public final class Trace {
 
   /// The program, verified.
   ///
-  /// Throws: `MartletError(.shape)`, naming the operation and the types of its operands.
+  /// Throws: `MartletError(.shape)`, naming the operation and the types of its operands, or `(.resource)`, naming a
+  /// tensor that is too large for any machine.
   public func finish() throws -> Program {
     if let error { throw error }
     try verify(program)
@@ -93,11 +94,20 @@ public final class Trace {
   }
 
   /// Keeps the first error.
-  public func fail(_ message: String) {
-    if error == nil { error = MartletError(.shape, message) }
+  public func fail(_ message: String) { fail(MartletError(.shape, message)) }
+
+  private func fail(_ failure: MartletError) {
+    if error == nil { error = failure }
   }
 
   private func append(_ operation: some Operation, _ operands: [ValueID], _ results: [TensorType]) -> [Tensor] {
+    for type in results where type.byteCount > TensorType.largestByteCount {
+      let name = (operation as? Input).map { "'\($0.name)'" } ?? "the result of \(Swift.type(of: operation).name)"
+      fail(
+        MartletError(
+          .resource, "\(name), a tensor \(type), is larger than \(ByteCount(TensorType.largestByteCount))",
+          remedy: "Make the model, the batch or the context smaller."))
+    }
     let node = program.graph.nodes.count
     program.graph.nodes.append(Node(operation, operands, results, phase: phase, region: region))
     return results.indices.map { Tensor(type: results[$0], id: ValueID(node: node, result: $0), trace: self) }

@@ -56,12 +56,12 @@ public final class CheckpointStore {
         } else {
           try FileSystem.remove(path)
         }
-      } else if name.hasPrefix(Prefix.temporary) || name.hasPrefix(Prefix.trash)
-        || (name.hasPrefix(".") && name.contains(".tmp-"))
-      {
+      } else if name.hasPrefix(Prefix.temporary) || name.hasPrefix(Prefix.trash) {
         try FileSystem.remove(path)
       }
     }
+    // Files beside the checkpoints, metrics and reports.
+    for folder in [folder.path, parentFolder(of: folder.path)] { try AtomicFile.removeLeftovers(in: folder) }
   }
 
   /// Saves a checkpoint; when this returns, it survives a power cut.
@@ -207,23 +207,6 @@ public final class CheckpointStore {
     // The state, the manifest and the file system's own records are small beside the tensors.
     try SafetensorsWriter.fileSize(of: weights) + SafetensorsWriter.fileSize(of: optimizer)
       + files.reduce(0) { $0 + $1.bytes.count } + 64 << 10
-  }
-
-  /// Checks before a run that the disk can hold all checkpoints that are alive at a time: the newest ones, the best, and
-  /// the one that is being written.
-  ///
-  /// Throws: `MartletError` with code `resource` that names the bytes needed and free.
-  public func requireSpaceForRun(checkpointSize: Int) throws {
-    let existing = try folder.steps.count
-    let more = max(saveTotalLimit + 2 - existing, 1)
-    let (needed, overflow) = checkpointSize.multipliedReportingOverflow(by: more)
-    let free = try FileSystem.freeBytes(at: folder.path)
-    guard overflow || needed > free else { return }
-    throw MartletError(
-      .resource,
-      "the checkpoints of this run need \(ByteCount(overflow ? Int.max : needed)) (\(more) of "
-        + "\(ByteCount(checkpointSize))), and \(ByteCount(free)) are free", at: folder.path,
-      remedy: "Free some space, choose another train.output_dir, or lower train.save_total_limit.")
   }
 
   private func requireSpace(for size: Int) throws {

@@ -13,7 +13,7 @@ extension Recipe {
       case .char: .character
       case .bpe: .bytePair(vocabularySize: data.tokenizer.vocabSize)
       }
-    if let folder = data.tokenizer.from ?? tokenizerOfModel { choice = .file(resolve(folder)) }
+    if let folder = data.tokenizer.from.map(resolve) ?? tokenizerOfModel { choice = .file(folder) }
     var settings = DataSettings(sources: data.files.map(resolve), tokenizer: choice)
     settings.validationSources = data.validationFiles.map(resolve)
     settings.textField = data.textField
@@ -25,13 +25,21 @@ extension Recipe {
       case .tail: .tail
       }
     settings.validationFraction = data.validationFraction
-    settings.seed = UInt64(data.seed)
+    settings.seed = UInt64(clamping: data.seed)
     return settings
+  }
+
+  /// The folder of the model to start from, with its configuration and weights; nil for random ones.
+  ///
+  /// Throws: `MartletError(.notFound)` when `model.from` is neither such a folder nor a run's.
+  func startingModel(warn: (String) -> Void = { _ in }) throws -> String? {
+    try model.from.map { try RunFolder.model(in: resolve($0), warn: warn) }
   }
 
   /// The folder of the model to start from, if its tokenizer is there: weights are of use with their own tokens only.
   private var tokenizerOfModel: String? {
-    model.from.flatMap { FileSystem.kind(of: joinPath(resolve($0), "tokenizer.json")) == .file ? $0 : nil }
+    guard let folder = try? startingModel() else { return nil }
+    return FileSystem.kind(of: joinPath(folder, "tokenizer.json")) == .file ? folder : nil
   }
 
   /// The configuration of the model for the tokens of a tokenizer.
@@ -40,16 +48,19 @@ extension Recipe {
   func modelConfiguration(for tokenizer: Tokenizer) throws -> any LanguageModelConfiguration {
     var object: JSONObject
     var file = "the recipe's model section"
-    if let from = model.from {
-      let folder = try ModelFolder(resolve(from))
+    if let from = try startingModel() {
+      let folder = try ModelFolder(from)
       object = folder.configuration.object
       file = joinPath(folder.folder.path, "config.json")
+      if !model.configuration.keys.isEmpty { file += " with the recipe's model section" }
     } else {
       object = [
         "model_type": .string(model.type), "vocab_size": .integer(tokenizer.vocabularySize),
-        "n_positions": .integer(train.contextLength), "resid_pdrop": .double(0), "embd_pdrop": .double(0),
-        "attn_pdrop": .double(0),
+        "n_positions": .integer(train.contextLength),
       ]
+      for key in try ModelFamilies.named(model.type, at: file).keys {
+        object[key.name] = object[key.name] ?? key.newModelValue
+      }
       for (key, id) in [("bos_token_id", tokenizer.beginningOfTextID), ("eos_token_id", tokenizer.endOfTextID)] {
         object[key] = id.map { .integer(Int($0)) } ?? .null
       }
@@ -71,6 +82,37 @@ extension Recipe {
         remedy: "Set train.context_length to at most \(configuration.maximumLength.value).")
     }
     return configuration
+  }
+
+  /// The programs that train a model, by the recipe's settings unless others are given.
+  ///
+  /// Throws: `MartletError`; one with the code `resource` names the keys that make a tensor too large for any machine.
+  func programs(
+    for configuration: any LanguageModelConfiguration, _ settings: TrainingPrograms.Settings? = nil
+  ) throws -> TrainingPrograms {
+    do {
+      return try TrainingPrograms(settings ?? programSettings) { scope, tokens, targets in
+        configuration.model(scope).losses(tokens, targets)
+      }
+    } catch var error as MartletError where error.code == .resource {
+      let sizes = type(of: configuration).keys.compactMap { key -> String? in
+        guard case .integer = key.rule, let size = configuration.object[key.name]?.integerValue else { return nil }
+        return "model.\(key.name) (\(size))"
+      }
+      error.remedy =
+        "Lower one of \(sizes.joined(separator: ", ")), train.context_length (\(train.contextLength)), "
+        + "train.per_device_train_batch_size (\(train.perDeviceTrainBatchSize))."
+      throw error
+    }
+  }
+
+  /// What draws the batches of the training.
+  ///
+  /// Throws: `MartletError` when the text is too short for the context.
+  package func sampler(of dataset: PreparedDataset) throws -> BatchSampler {
+    try BatchSampler(
+      dataset.train, contextLength: train.contextLength, order: data.sampling == .epoch ? .epochs : .random,
+      seed: UInt64(train.seed))
   }
 
   /// How parameters are updated.

@@ -27,17 +27,25 @@ final class RunCheckpoints {
   /// Tells what the run is made of, as soon as that is known.
   func describe(_ configuration: any LanguageModelConfiguration, _ dataset: PreparedDataset) {
     files = ModelFolder.configurationFiles(configuration) + dataset.tokenizer.files()
+    origin = origin(of: dataset.manifest)
+  }
+
+  private func origin(of manifest: DatasetManifest) -> RunState.Origin {
+    var origin = RunState.Origin()
     origin.recipe = recipe.yaml
-    origin.tokenizer = dataset.manifest.tokenizerFingerprint
-    origin.vocabularySize = dataset.manifest.vocabularySize
+    origin.tokenizer = manifest.tokenizerFingerprint
+    origin.vocabularySize = manifest.vocabularySize
     // The tokens themselves, wherever the files lie.
-    let shards = dataset.manifest.train.shards + dataset.manifest.validation.shards
+    let shards = manifest.train.shards + manifest.validation.shards
     origin.data = SHA256.hash(shards.flatMap { Array($0.sha256.utf8) }).hex
+    return origin
   }
 
   // MARK: Going on
 
-  /// The checkpoint to go on from, or nil for a new run; `warnings` are told of damaged ones.
+  /// The checkpoint to go on from, or nil for a new run; `warn` is told of damaged ones.
+  ///
+  /// It needs no data: a run that cannot go on is refused before its tokens are touched.
   ///
   /// Throws: `MartletError(.invalidArgument)` if there are checkpoints and the run is to begin anew, or `(.mismatch)` if
   /// one does not fit the recipe.
@@ -63,30 +71,39 @@ final class RunCheckpoints {
     return (found, try changes(since: found.state.origin, at: found.path))
   }
 
+  private func refusal(
+    _ what: String, _ before: some CustomStringConvertible, _ now: some CustomStringConvertible, at path: String
+  ) -> MartletError {
+    MartletError(
+      .mismatch, "\(what) of the checkpoint is \(before), the recipe's now \(now): this would be another run",
+      at: path,
+      remedy: "Put it back as it was, or begin a new run with another train.output_dir"
+        + " (model.from: \(path) starts from these weights).")
+  }
+
+  /// Checks that prepared data is what a checkpoint was trained on.
+  ///
+  /// Throws: `MartletError(.mismatch)` that names what differs.
+  func requireSameData(_ manifest: DatasetManifest, as checkpoint: LoadedCheckpoint<RunState>) throws {
+    let (before, now, path) = (checkpoint.state.origin, origin(of: manifest), checkpoint.path)
+    if before.vocabularySize != now.vocabularySize {
+      throw refusal("the vocabulary", "\(before.vocabularySize) tokens", "\(now.vocabularySize)", at: path)
+    }
+    if before.tokenizer != now.tokenizer {
+      throw refusal("the tokenizer", before.tokenizer.prefix(12), now.tokenizer.prefix(12), at: path)
+    }
+    if before.data != now.data {
+      throw refusal(
+        "the text (by the hash of its tokens)", before.data.prefix(12), now.data.prefix(12), at: path)
+    }
+  }
+
   /// The keys of the recipe that have other values than when the checkpoint was saved.
   private func changes(since earlier: RunState.Origin, at path: String) throws -> [Recipe.Change] {
-    func refusal(_ what: String, _ before: some CustomStringConvertible, _ now: some CustomStringConvertible)
-      -> MartletError
-    {
-      MartletError(
-        .mismatch, "\(what) of the checkpoint is \(before), the recipe's now \(now): this would be another run",
-        at: path,
-        remedy: "Put it back as it was, or begin a new run with another train.output_dir"
-          + " (model.from: \(path) starts from these weights).")
-    }
-    if earlier.vocabularySize != origin.vocabularySize {
-      throw refusal("the vocabulary", "\(earlier.vocabularySize) tokens", "\(origin.vocabularySize)")
-    }
-    if earlier.tokenizer != origin.tokenizer {
-      throw refusal("the tokenizer", earlier.tokenizer.prefix(12), origin.tokenizer.prefix(12))
-    }
     let before = try Recipe(text: earlier.recipe, file: joinPath(path, "recipe of the checkpoint"))
     let changes = recipe.changes(since: before).filter(\.changesWeights)
     for change in changes where Self.mustStay(change.key) {
-      throw refusal(change.key, change.before, change.after)
-    }
-    if earlier.data != origin.data {
-      throw refusal("the text (by the hash of its tokens)", earlier.data.prefix(12), origin.data.prefix(12))
+      throw refusal(change.key, change.before, change.after, at: path)
     }
     // How often to evaluate decides which weights are best, and no more.
     return changes.filter { !$0.key.hasPrefix("data.") }
@@ -172,8 +189,17 @@ final class RunCheckpoints {
 
   // MARK: Afterwards
 
-  /// The checkpoint with the lowest validation loss, else the last; nil if there is none.
-  func best() throws -> LoadedCheckpoint<RunState>? { try store.folder.loadBest(state: RunState.self).checkpoint }
+  /// The checkpoint with the lowest validation loss, else the last; nil if there is none. `warn` is told of damaged
+  /// ones, in whose place it is.
+  func best(warn: (String) -> Void) throws -> LoadedCheckpoint<RunState>? {
+    try Self.best(in: store.folder, warn: warn)
+  }
+
+  private static func best(in folder: CheckpointFolder, warn: (String) -> Void) throws -> LoadedCheckpoint<RunState>? {
+    let search = try folder.loadBest(state: RunState.self)
+    for warning in search.warnings { warn(warning) }
+    return search.checkpoint
+  }
 
   /// Bytes of all checkpoints on the disk.
   var diskBytes: Int {
@@ -185,7 +211,7 @@ final class RunCheckpoints {
   }
 
   /// The best checkpoint's folder in the folder of a run, whose hashes were checked; nil if there is none.
-  static func bestModel(inRun path: String) throws -> String? {
-    try CheckpointFolder(outputFolder: path).loadBest(state: RunState.self).checkpoint?.path
+  static func bestModel(inRun path: String, warn: (String) -> Void) throws -> String? {
+    try best(in: CheckpointFolder(outputFolder: path), warn: warn)?.path
   }
 }

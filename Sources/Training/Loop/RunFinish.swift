@@ -16,16 +16,20 @@ struct RunFinish {
   let plan: TrainingPlan
   /// How long the steps took in this process.
   let seconds: Double
+  /// Told what a person should know and what does not stop the end.
+  let warn: (String) -> Void
 
   /// How many texts the model writes for the report, and how long they are at most.
   private static let sampleCount = 3
   private static let sampleTokens = 200
+  /// How many of them are written at once: more take more memory and hardly less time.
+  private static let sampleRows = 4
 
   /// Does it.
   ///
   /// Throws: `MartletError` when something cannot be read or written.
   func summary(_ ending: TrainingSummary.Ending) throws -> TrainingSummary {
-    guard let best = try checkpoints.best() else {
+    guard let best = try checkpoints.best(warn: warn) else {
       throw MartletError(.notFound, "the run has no checkpoint", at: recipe.outputFolder)
     }
     let modelFolder = joinPath(recipe.outputFolder, "model")
@@ -35,7 +39,7 @@ struct RunFinish {
     var summary = TrainingSummary(
       ending: ending, steps: state.step, skippedSteps: state.skippedSteps, modelStep: best.step,
       validationLoss: loss, bitsPerByte: loss.flatMap { dataset.manifest.bitsPerByte(loss: $0) },
-      unigramEntropy: dataset.manifest.unigramEntropy, samples: try samples(modelFolder), seconds: state.seconds,
+      unigramEntropy: dataset.manifest.unigramEntropy, samples: samples(modelFolder), seconds: state.seconds,
       secondsHere: seconds, peakMemory: Machine.peakResidentBytes, diskBytes: checkpoints.diskBytes, plan: plan,
       modelFolder: modelFolder, reportPath: joinPath(recipe.outputFolder, "report.html"))
     summary.data = Self.dataRows(dataset.manifest)
@@ -69,10 +73,21 @@ struct RunFinish {
     return try loop.validationLoss(tokens: 0)
   }
 
-  private func samples(_ folder: String) throws -> [(prompt: String, text: String)] {
+  /// Texts that the model wrote; a run whose model cannot write them has its report all the same.
+  private func samples(_ folder: String) -> [(prompt: String, text: String)] {
+    do {
+      return try write(folder)
+    } catch {
+      let message = (error as? MartletError)?.message ?? "\(error)"
+      warn("the model wrote no samples for the report: \(message)")
+      return []
+    }
+  }
+
+  private func write(_ folder: String) throws -> [(prompt: String, text: String)] {
     let settings = recipe.generate
     let count = max(settings.samples, Self.sampleCount)
-    let generator = try Generator(folder: folder, on: backend, rowCount: count)
+    let generator = try Generator(folder: folder, on: backend, rowCount: min(count, Self.sampleRows))
     var options = GenerationOptions(
       sampling: SamplingOptions(
         temperature: settings.temperature, topK: settings.topK > 0 ? settings.topK : nil, topP: settings.topP,
@@ -81,7 +96,9 @@ struct RunFinish {
       seed: UInt64(settings.seed))
     options.overflow = .slide
     let prompt = try prompt()
-    return try generator.generate(prompt, options, samples: count).map { (prompt, $0.text) }
+    for warning in generator.warnings(for: prompt, options) { warn(warning) }
+    return try generator.generate(prompt, options, samples: count) { _, _ in try Interruption.check() }
+      .map { (prompt, $0.text) }
   }
 
   /// The recipe's prompt, else nothing where the tokenizer has a token that begins a text, else the beginning of the text.

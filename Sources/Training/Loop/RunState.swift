@@ -16,6 +16,8 @@ package struct RunState: Codable, Sendable, Equatable {
   package var earlyStopping: EarlyStopping
   /// The last validation loss.
   package var validationLoss: Double?
+  /// Whether the step is to be evaluated still, because the run was stopped before or during that.
+  package var isEvaluationDue = false
   /// What goes into the next line of metrics.
   package var interval = Interval()
   /// What the run was begun with.

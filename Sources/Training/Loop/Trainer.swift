@@ -44,21 +44,30 @@ public final class Trainer {
   public func train(resuming: Bool = false, onEvent: @escaping (TrainingEvent) -> Void = { _ in }) throws
     -> TrainingSummary
   {
+    try recipe.validate()
+    func warn(_ text: String) { onEvent(.warning(text)) }
     let checkpoints = try RunCheckpoints(recipe)
-    let dataset = try prepareData(onEvent)
+    // A run that cannot go on is refused before its data is prepared anew.
+    let resumed = try checkpoints.find(resuming: resuming, warn: warn)
+    let startingModel = try recipe.startingModel(warn: warn)
+    let dataset = try prepareData(onEvent) { manifest in
+      if let resumed { try checkpoints.requireSameData(manifest, as: resumed.0) }
+    }
     let configuration = try recipe.modelConfiguration(for: dataset.tokenizer)
     checkpoints.describe(configuration, dataset)
-    let resumed = try checkpoints.find(resuming: resuming) { onEvent(.warning($0)) }
 
-    let sampler = try BatchSampler(
-      dataset.train, contextLength: recipe.train.contextLength,
-      order: recipe.data.sampling == .epoch ? .epochs : .random, seed: UInt64(recipe.train.seed))
+    let sampler = try recipe.sampler(of: dataset)
     let validation = try ValidationSet(
       dataset.validation, contextLength: recipe.train.contextLength, batchSize: recipe.train.perDeviceTrainBatchSize)
-    let programs = try TrainingPrograms(recipe.programSettings) { scope, tokens, targets in
-      configuration.model(scope).losses(tokens, targets)
+    if validation == nil {
+      warn(
+        "there is no text for validation: no validation loss is measured, no weights are chosen by it, and training "
+          + "never stops early; set data.validation_fraction or data.validation_files")
     }
-    var plan = TrainingPlan(recipe, programs, configuration, dataset, samplesPerEpoch: sampler.samplesPerEpoch)
+    let programs = try recipe.programs(for: configuration)
+    var plan = TrainingPlan(
+      recipe, programs, configuration, dataset, samplesPerEpoch: sampler.samplesPerEpoch,
+      step: resumed?.0.step ?? 0, existingBytes: checkpoints.diskBytes)
     plan.peakFLOPS = peakFLOPS
     try plan.check()  // before memory is taken
 
@@ -71,14 +80,13 @@ public final class Trainer {
       buffers = try checkpoints.load(checkpoint, programs, on: backend)
       onEvent(.resumed(step: state.step, changes: changes))
     } else {
-      buffers = try initialParameters(configuration, programs.parameters)
+      buffers = try initialParameters(programs.parameters, from: startingModel)
     }
     let executor = try TrainingExecutor(programs, on: backend, states: buffers)
     let metrics = try MetricsFile(joinPath(recipe.outputFolder, "metrics.jsonl"), resumingAt: state.step)
     let loop = try TrainingLoop(
       recipe, plan, executor: executor, sampler: sampler, validation: validation, metrics: metrics, state: state,
       isStopping: { Interruption.isRequested || Task.isCancelled }, onEvent: onEvent)
-    plan.doneSteps = min(state.step, plan.totalSteps)
     plan.workspaceBytes = executor.workspaceByteCount
     try plan.check()
     (plan.stepSeconds, plan.evaluationSeconds) = try loop.measure()
@@ -89,7 +97,7 @@ public final class Trainer {
     if state.step == 0 { try checkpoints.begin() }
     // The model of an earlier end is not this run's: until its own end, the best checkpoint is.
     let oldModel = joinPath(recipe.outputFolder, "model")
-    if state.step < plan.totalSteps, recipe.model.from.map({ recipe.resolve($0) }) != oldModel {
+    if state.step < plan.totalSteps, startingModel != oldModel {
       try FileSystem.remove(oldModel)
     }
     if isProfiling { executor.profiles = StepProfiles() }
@@ -115,35 +123,49 @@ public final class Trainer {
     }
     let finish = RunFinish(
       recipe: recipe, backend: backend, loop: loop, checkpoints: checkpoints, dataset: dataset, plan: plan,
-      seconds: (ContinuousClock.now - start) / .seconds(1))
-    return try finish.summary(ending == .stoppedEarly ? .stoppedEarly : .finished)
+      seconds: (ContinuousClock.now - start) / .seconds(1), warn: warn)
+    do {
+      return try finish.summary(ending == .stoppedEarly ? .stoppedEarly : .finished)
+    } catch let error as MartletError where error.code == .interrupted {
+      throw MartletError(
+        .interrupted, "stopped after the last step, before the report; the checkpoint is saved",
+        at: recipe.outputFolder, remedy: "Go on with: \(resumeCommand)")
+    }
   }
 
   /// Prepares the data, or finds that it is ready.
   ///
-  /// Throws: `MartletError` as `DataPreparation` does.
+  /// Throws: `MartletError` as `DataPreparation` does, or for a recipe with a wrong value.
   public func prepareData(_ onEvent: @escaping (TrainingEvent) -> Void = { _ in }) throws -> PreparedDataset {
+    try recipe.validate()
+    return try prepareData(onEvent) { _ in }
+  }
+
+  private func prepareData(
+    _ onEvent: @escaping (TrainingEvent) -> Void, accepting: (DatasetManifest) throws -> Void
+  ) throws -> PreparedDataset {
     var preparation = DataPreparation(
       recipe.dataSettings, folder: recipe.dataFolder, progress: { onEvent(.preparing($0)) },
       isCancelled: { Interruption.isRequested || Task.isCancelled })
-    let outcome = try preparation.run()
+    let outcome = try preparation.run(accepting: accepting)
+    for warning in outcome.warnings { onEvent(.warning(warning)) }
     onEvent(.prepared(outcome.manifest, wasUpToDate: outcome.wasUpToDate))
     return try PreparedDataset(folder: recipe.dataFolder)
   }
 
   private func initialParameters(
-    _ configuration: any LanguageModelConfiguration, _ parameters: [ParameterSpecification]
+    _ parameters: [ParameterSpecification], from folder: String?
   ) throws -> [String: any Buffer] {
-    guard let from = recipe.model.from else {
+    guard let folder else {
       return try backend.makeParameters(parameters, key: RandomKey(seed: UInt64(recipe.train.seed)).named("weights"))
     }
-    let buffers = try ModelFolder(recipe.resolve(from)).loadParameters(on: backend)
+    let buffers = try ModelFolder(folder).loadParameters(on: backend)
     let needed = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0.type) })
     for (name, buffer) in buffers where needed[name] != buffer.type {
       throw MartletError(
         .mismatch,
         "the parameter '\(name)' of model.from is \(buffer.type), the recipe's model needs "
-          + (needed[name].map { "\($0)" } ?? "none of this name"), at: recipe.resolve(from),
+          + (needed[name].map { "\($0)" } ?? "none of this name"), at: folder,
         remedy: "Leave the keys of the model's size out of the recipe: they come from model.from.")
     }
     return buffers

@@ -64,32 +64,45 @@ final class TrainingLoop {
     var savedStep = state.step
     var last = clock.now
     if state.step < totalSteps, state.earlyStopping.shouldStop { return .stoppedEarly }
-    while state.step < totalSteps {
+    while state.step < totalSteps || state.isEvaluationDue {
       if isStopping() {
-        if savedStep < state.step { try save(false) }
+        if savedStep < state.step {
+          try metrics.sync()
+          try save(false)
+        }
         return .interrupted
       }
-      let learningRate = schedule.learningRate(at: state.step)
-      let step = state.step
-      let result = try executor.step(
-        batchCount: train.gradientAccumulationSteps, learningRate: learningRate, appliedSteps: state.appliedSteps,
-        key: dropoutKey.numbered(UInt64(step)), isStopping: isStopping, batch: { try batch($0, of: step) })
-      // Asked to stop between micro-batches: the turn of the loop's own check.
-      guard let result else { continue }
-      state.step += 1
-      try count(result)
-      let now = clock.now
-      let seconds = (now - last) / .seconds(1)
-      last = now
-      state.seconds += seconds
-      speed.add(seconds)
-      let isLast = state.step == totalSteps
-      if state.step % train.loggingSteps == 0 || isLast { try log(result, learningRate) }
-      report(result, learningRate)
+      if !state.isEvaluationDue {
+        let learningRate = schedule.learningRate(at: state.step)
+        let step = state.step
+        let result = try executor.step(
+          batchCount: train.gradientAccumulationSteps, learningRate: learningRate, appliedSteps: state.appliedSteps,
+          key: dropoutKey.numbered(UInt64(step)), isStopping: isStopping, batch: { try batch($0, of: step) })
+        // Asked to stop between micro-batches: the turn of the loop's own check.
+        guard let result else { continue }
+        state.step += 1
+        try count(result)
+        let now = clock.now
+        let seconds = (now - last) / .seconds(1)
+        last = now
+        state.seconds += seconds
+        speed.add(seconds)
+        let isLast = state.step == totalSteps
+        if state.step % train.loggingSteps == 0 || isLast { try log(result, learningRate) }
+        report(result, learningRate)
+        state.isEvaluationDue = isLast || (train.evalSteps > 0 && state.step % train.evalSteps == 0)
+      }
 
+      let isLast = state.step == totalSteps
       var isBest = false
-      let isEvaluation = isLast || (train.evalSteps > 0 && state.step % train.evalSteps == 0)
-      if isEvaluation, let best = try evaluate() { isBest = best }
+      if state.isEvaluationDue {
+        do {
+          isBest = try evaluate() ?? false
+        } catch let error as MartletError where error.code == .interrupted {
+          continue  // between batches: the evaluation stays due, and the loop's own check is next
+        }
+        state.isEvaluationDue = false
+      }
       let isStoppingEarly = state.earlyStopping.shouldStop
       if isLast || isBest || isStoppingEarly || (train.saveSteps > 0 && state.step % train.saveSteps == 0) {
         try metrics.sync()
@@ -194,9 +207,12 @@ final class TrainingLoop {
   }
 
   /// The validation loss of the weights as they are, over about `tokens` tokens, 0 for all; nil without validation text.
+  ///
+  /// Throws: `MartletError`; with the code `interrupted` when somebody asks to stop.
   func validationLoss(tokens: Int) throws -> Double? {
     guard let count = validation?.batchCount(tokens: tokens) else { return nil }
-    return try validation?.loss(executor, batchCount: count, averaged: recipe.train.averageWeights > 0)
+    return try validation?.loss(
+      executor, batchCount: count, averaged: recipe.train.averageWeights > 0, isStopping: isStopping)
   }
 
   /// Measures how long a step and an evaluation take, without changing any state: no target of the step counts.

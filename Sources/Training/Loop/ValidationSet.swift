@@ -25,11 +25,16 @@ struct ValidationSet {
 
   /// The mean loss over `count` batches that lie evenly over the whole text, always the same ones.
   ///
-  /// Units: nats per token. Throws: `MartletError` if the tokens are damaged.
-  mutating func loss(_ executor: TrainingExecutor, batchCount count: Int, averaged: Bool) throws -> Double? {
+  /// - Parameter isStopping: asked before each batch whether to give up.
+  ///
+  /// Units: nats per token. Throws: `MartletError` if the tokens are damaged, or with the code `interrupted`.
+  mutating func loss(
+    _ executor: TrainingExecutor, batchCount count: Int, averaged: Bool, isStopping: () -> Bool
+  ) throws -> Double? {
     var sum = 0.0
     var tokens = 0
     for index in 0..<count {
+      if isStopping() { throw MartletError(.interrupted, "the evaluation was given up") }
       let batch = try self.batch(index * batches.batchCount / count)
       let part = try executor.evaluate(batch, averaged: averaged)
       sum += part.lossSum

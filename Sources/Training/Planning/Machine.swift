@@ -31,6 +31,17 @@ public enum Machine {
     return memory
   }
 
+  /// Checks that so much memory could be taken.
+  ///
+  /// Throws: `MartletError(.resource)` with both figures.
+  static func requireMemory(_ byteCount: Int, remedy: String) throws {
+    let available = memory.available
+    guard byteCount > available else { return }
+    throw MartletError(
+      .resource, "this needs about \(ByteCount(byteCount)) of memory, \(ByteCount(available)) are available",
+      remedy: remedy)
+  }
+
   /// The most memory that this process had so far, in bytes.
   public static var peakResidentBytes: Int {
     var usage = rusage()

@@ -3,9 +3,10 @@ import Core
 extension TrainingPlan {
   /// What is foretold, in words: memory, time and disk.
   package var rows: [Report.Prediction] {
-    let known = stateBytes + workspaceBytes + dataBytes
+    let tokens = min(dataBytes, max(0, availableMemory - neededBytes))
+    let known = stateBytes + workspaceBytes + tokens
     let parts = [
-      (stateBytes, "weights, gradients and optimiser"), (workspaceBytes, "workspace"), (dataBytes, "tokens"),
+      (stateBytes, "weights, gradients and optimiser"), (workspaceBytes, "workspace"), (tokens, "tokens"),
       (memoryBytes - known, "the program itself"),
     ].filter { $0.0 > 0 }.map { "\($0.1) \(ByteCount($0.0))" }
     let step = stepSeconds < 1 ? "\(Quantity.short(stepSeconds * 1000)) ms" : Quantity.time(stepSeconds)

@@ -31,9 +31,16 @@ public struct StepBenchmark: Sendable {
   ///
   /// Throws: `MartletError` for sizes that do not fit together, or where memory is short.
   public func run(on backend: any Backend) throws -> (figures: JSONObject, profiles: StepProfiles?) {
-    guard hiddenSize % heads == 0 else {
+    guard heads > 0, hiddenSize % heads == 0 else {
       throw MartletError(
         .invalidArgument, "the hidden size (\(hiddenSize)) must be a multiple of the heads (\(heads))",
+        remedy: "Change one of them.")
+    }
+    let tokenCount = [batchSize, contextLength].product
+    guard (1...Recipe.largestTokensPerStep).contains(tokenCount) else {
+      throw MartletError(
+        .invalidArgument,
+        "the batch (\(batchSize)) x the context (\(contextLength)) must be from 1 to \(Recipe.largestTokensPerStep) tokens",
         remedy: "Change one of them.")
     }
     let configuration = try GPT2Configuration(
@@ -44,11 +51,15 @@ public struct StepBenchmark: Sendable {
         batchSize: batchSize, sequenceLength: contextLength, optimizer: .adamW(weightDecay: 0.1),
         maximumGradientNorm: 1)
     ) { scope, tokens, targets in configuration.model(scope).losses(tokens, targets) }
+    let remedy = "Give smaller sizes."
+    let stateBytes = programs.states.reduce(0) { $0 + $1.type.byteCount }
+    try Machine.requireMemory(stateBytes, remedy: remedy)
     let key = RandomKey(seed: 1)
     let executor = try TrainingExecutor(
       programs, on: backend, states: try backend.makeParameters(programs.parameters, key: key))
+    try Machine.requireMemory(executor.workspaceByteCount, remedy: remedy)
     var stream = RandomStream(key.named("tokens"))
-    let tokens = (0..<batchSize * contextLength + 1).map { _ in
+    let tokens = (0..<tokenCount + 1).map { _ in
       Int32(truncatingIfNeeded: stream.next() % UInt64(vocabularySize))
     }
     let batch = TrainingExecutor.Batch(tokens: Array(tokens.dropLast()), targets: Array(tokens.dropFirst()))
@@ -62,7 +73,7 @@ public struct StepBenchmark: Sendable {
       if step >= warmUpSteps { times.append(time / .seconds(1)) }
     }
     let median = times.sorted()[times.count / 2]
-    let count = Double(batchSize * contextLength)
+    let count = Double(tokenCount)
     let (l, d) = (Double(layers), Double(hiddenSize))
     let parameters = 12 * l * d * d + Double(vocabularySize) * d
     let flops = (6 * parameters + 12 * l * d * Double(contextLength)) * count

@@ -35,7 +35,7 @@ public struct Recipe: Sendable, Hashable {
 public struct ModelSection: Sendable, Hashable {
   /// The family, as `model_type` in a Hugging Face configuration.
   public var type = "gpt2"
-  /// The Hugging Face folder whose weights training starts from, or nil for random ones.
+  /// The Hugging Face folder, or the run's, whose weights training starts from, or nil for random ones.
   public var from: String?
   /// The keys of a Hugging Face configuration that the recipe sets, checked against the family's list.
   public var configuration = JSONObject()

@@ -1,6 +1,9 @@
+import Core
+import Models
+
 extension RecipeKey {
   /// All keys, section by section, in the order in which recipes are written. The keys of a model's configuration
-  /// depend on its family and are in `ModelFamily`.
+  /// depend on its family and are in its configuration, see `ModelFamilies`.
   public static let all: [RecipeKey] = general + data + train + generate
 
   private static let general: [RecipeKey] = [
@@ -8,13 +11,13 @@ extension RecipeKey {
       "name", .text(\.name), .text, default: "the file's name", example: "shakespeare", changesWeights: false,
       "The name of the run."),
     .init(
-      "model.type", .text(\.model.type), .choice(ModelFamily.all.map(\.type)), example: "gpt2",
+      "model.type", .text(\.model.type), .choice(ModelFamilies.all.map { $0.modelType }), example: "gpt2",
       otherNames: ["model_type", "architecture", "arch"],
       "The family of the model; its other keys are those of that family's Hugging Face configuration."),
     .init(
       "model.from", .optionalText(\.model.from), .path, default: "random weights", example: "runs/base/model",
       otherNames: ["init_from", "pretrained", "checkpoint", "model_name_or_path"],
-      "A Hugging Face folder whose weights and configuration training starts from."),
+      "A Hugging Face folder, or a run's, whose weights and configuration training starts from."),
   ]
 
   private static let data: [RecipeKey] = [

@@ -1,4 +1,5 @@
 import Core
+import Models
 
 extension Recipe {
   /// Reads a recipe file and what flags change in it.
@@ -139,7 +140,9 @@ struct RecipeReader {
 
   private mutating func set(_ name: String, _ node: YAMLNode, keyAt: String, valueAt: String) throws {
     guard let key = RecipeKey.all.first(where: { $0.name == name }) else {
-      guard name.hasPrefix("model."), !name.dropFirst(6).contains(".") else { throw unknown(name, at: keyAt) }
+      guard name.hasPrefix("model."), !name.dropFirst(6).contains(".") else {
+        throw RecipeKey.unknown(name, modelType: recipe.model.type, at: keyAt)
+      }
       modelNodes.append((name, node))
       places[name] = valueAt
       places["key " + name] = keyAt
@@ -151,103 +154,28 @@ struct RecipeReader {
       return
     }
     guard let value = key.rule.value(of: node) else {
-      throw wrong(name, key.rule, example: key.example, found: node, at: valueAt)
+      throw Recipe.wrong(name, key.rule, example: key.example, found: node.found, at: valueAt)
     }
     key.store(&recipe, value)
     places[name] = valueAt
   }
 
-  private func wrong(
-    _ name: String, _ rule: ValueRule, example: String, found node: YAMLNode, at place: String
-  ) -> MartletError {
-    var remedy = "Write it as `\(name.split(separator: ".").last ?? ""): \(example)`"
-    if case .choice(let words) = rule, case .scalar(let text, _) = node.content,
-      let near = Spelling.nearest(text, among: words)
-    {
-      remedy = "Did you mean \(near)?"
-    }
-    return MartletError(
-      .invalidArgument, "\(name) must be \(rule.expectation), found \(node.found)", at: place, remedy: remedy)
-  }
-
-  private func unknown(_ name: String, at place: String) -> MartletError {
-    let family = ModelFamily.all.first { $0.type == recipe.model.type }
-    var candidates: [(name: String, others: [String])] = RecipeKey.all.map { ($0.name, $0.otherNames) }
-    candidates += (family?.keys ?? []).map { ("model." + $0.name, $0.otherNames) }
-    let remedy =
-      if let near = Spelling.suggestion(for: name, among: candidates) {
-        "Did you mean \(near)?"
-      } else {
-        "docs/RECIPE.md and `martlet recipe` list the keys."
-      }
-    return MartletError(.invalidArgument, "unknown key \(name)", at: place, remedy: remedy)
-  }
-
   /// Checks what can be checked only when all keys are there.
   mutating func finish() throws -> Recipe {
-    guard let family = ModelFamily.all.first(where: { $0.type == recipe.model.type }) else { return recipe }
+    let keys = ModelFamilies.all.first { $0.modelType == recipe.model.type }?.keys ?? []
     var given: [String: JSONValue] = [:]
     for (name, node) in modelNodes {
       let short = String(name.dropFirst(6))
-      guard let key = family.keys.first(where: { $0.name == short }) else {
-        throw unknown(name, at: places["key " + name] ?? file)
+      guard let key = keys.first(where: { $0.name == short }) else {
+        throw RecipeKey.unknown(name, modelType: recipe.model.type, at: places["key " + name] ?? file)
       }
       guard let value = key.rule.value(of: node) else {
-        throw wrong(name, key.rule, example: key.example, found: node, at: places[name] ?? file)
+        throw Recipe.wrong(name, key.rule, example: key.exampleText, found: node.found, at: places[name] ?? file)
       }
       given[short] = value
     }
-    for key in family.keys { recipe.model.configuration[key.name] = given[key.name] }
-    if let (key, message) = family.check(recipe.model.configuration), recipe.model.from == nil || !given.isEmpty {
-      throw failure("model.\(key)", message, remedy: "Change one of them.")
-    }
-    try checkTogether()
+    for key in keys { recipe.model.configuration[key.name] = given[key.name] }
+    try recipe.check { places[$0] ?? file }
     return recipe
-  }
-
-  private func failure(_ key: String, _ message: String, remedy: String) -> MartletError {
-    MartletError(.invalidArgument, message, at: places[key] ?? file, remedy: remedy)
-  }
-
-  private func checkTogether() throws {
-    let train = recipe.train
-    if recipe.name.isEmpty || recipe.name.hasPrefix(".") || recipe.name.contains("/") {
-      throw failure(
-        "name", "name must be a word that can name a folder, found \"\(recipe.name)\"",
-        remedy: "Write it as `name: shakespeare`")
-    }
-    if recipe.data.files.isEmpty {
-      throw failure(
-        "data.files", "data.files is not given: there is nothing to train on",
-        remedy: "Write it below `data:` as `files: book.txt`, or give --set data.files=book.txt")
-    }
-    if train.minLearningRate > train.learningRate {
-      throw failure(
-        "train.min_learning_rate",
-        "train.min_learning_rate (\(ValueRule.short(train.minLearningRate))) must not be above train.learning_rate "
-          + "(\(ValueRule.short(train.learningRate)))", remedy: "Lower one or raise the other.")
-    }
-    if let steps = train.maxSteps, train.warmupSteps >= steps {
-      throw failure(
-        "train.warmup_steps",
-        "train.warmup_steps (\(train.warmupSteps)) must be less than train.max_steps (\(steps))",
-        remedy: "Warm up over some percent of the steps, such as \(max(steps / 20, 0)).")
-    }
-    // Tokens of a step are counted in fp32, exact to 2^24.
-    let tokens = train.perDeviceTrainBatchSize.multipliedReportingOverflow(
-      by: train.gradientAccumulationSteps * train.contextLength)
-    if tokens.overflow || tokens.partialValue > 1 << 24 {
-      throw failure(
-        "train.per_device_train_batch_size",
-        "train.per_device_train_batch_size (\(train.perDeviceTrainBatchSize)) x train.gradient_accumulation_steps "
-          + "(\(train.gradientAccumulationSteps)) x train.context_length (\(train.contextLength)) is more than "
-          + "16777216 tokens a step", remedy: "Lower one of them.")
-    }
-    if let positions = recipe.model.configuration["n_positions"]?.integerValue, positions < train.contextLength {
-      throw failure(
-        "train.context_length",
-        "train.context_length (\(train.contextLength)) must not be above model.n_positions (\(positions))",
-        remedy: "Raise n_positions or leave it out: it is context_length then.")
-    }
   }
 }

@@ -1,3 +1,6 @@
+import Core
+import Models
+
 /// The reference of all recipe keys, made from the one list of them.
 public enum RecipeReference {
   /// docs/RECIPE.md.
@@ -39,8 +42,10 @@ public enum RecipeReference {
         text += row(String(key.name.dropFirst(section.count + 1)), key.rule, key.defaultText, key.documentation)
       }
       guard section == "model" else { continue }
-      for family in ModelFamily.all {
-        text += "\nFor `type: \(family.type)`, keys of its Hugging Face configuration:\n\n" + head
+      for family in ModelFamilies.all {
+        text +=
+          "\nFor `type: \(family.modelType)`, keys of its Hugging Face configuration. With `from`, those that are "
+        text += "not given have the values\nof that model instead of these defaults:\n\n" + head
         for key in family.keys { text += row(key.name, key.rule, key.defaultText, key.documentation) }
       }
     }
@@ -51,7 +56,7 @@ public enum RecipeReference {
   public static func help(columns: Int = 100) -> String {
     let keys =
       RecipeKey.all.map { ($0.name, $0.rule.typeName, $0.defaultText, $0.documentation) }
-      + ModelFamily.all.flatMap { family in
+      + ModelFamilies.all.flatMap { family in
         family.keys.map { ("model.\($0.name)", $0.rule.typeName, $0.defaultText, $0.documentation) }
       }
     var text = ""
@@ -75,4 +80,12 @@ public enum RecipeReference {
   private static func row(_ name: String, _ rule: ValueRule, _ fallback: String, _ documentation: String) -> String {
     "| `\(name)` | \(rule.typeName) | \(rule.range ?? "") | \(fallback) | \(documentation) |\n"
   }
+}
+
+extension ConfigurationKey {
+  /// What a model that is trained from scratch has where the key is not given.
+  public var defaultText: String { derivation ?? RecipeText.scalar(newModelValue ?? fallback) }
+
+  /// A value that makes sense.
+  public var exampleText: String { example ?? defaultText }
 }

@@ -7,15 +7,17 @@ import Tokenizers
 public enum RunFolder {
   /// The folder with the configuration, weights and tokenizer: of a run, the finished model, else its best checkpoint.
   ///
+  /// - Parameter warn: told of each damaged checkpoint that another one is taken for.
+  ///
   /// Throws: `MartletError(.notFound)` when there is none.
-  public static func model(in path: String) throws -> String {
+  public static func model(in path: String, warn: (String) -> Void = { _ in }) throws -> String {
     guard FileSystem.kind(of: path) == .folder else {
       throw MartletError(
         .notFound, "no such folder", at: path, remedy: "Give the folder of a model, of a run or of a checkpoint.")
     }
     if hasModel(path) { return path }
     if hasModel(joinPath(path, "model")) { return joinPath(path, "model") }
-    if let checkpoint = try RunCheckpoints.bestModel(inRun: path) { return checkpoint }
+    if let checkpoint = try RunCheckpoints.bestModel(inRun: path, warn: warn) { return checkpoint }
     throw MartletError(
       .notFound, "there is no model in this folder: neither a config.json, nor a model or a checkpoint of a run",
       at: path, remedy: "Train one with `martlet train`, or give another folder.")

@@ -16,8 +16,7 @@ struct Subject {
     self.recipe = recipe
     self.dataset = dataset
     configuration = try recipe.modelConfiguration(for: dataset.tokenizer)
-    sampler = try BatchSampler(
-      dataset.train, contextLength: recipe.train.contextLength, order: .random, seed: UInt64(recipe.train.seed))
+    sampler = try recipe.sampler(of: dataset)
     dropoutKey = RandomKey(seed: UInt64(recipe.train.seed)).named("dropout")
   }
 
@@ -38,9 +37,7 @@ struct Subject {
   private func executor(
     _ settings: TrainingPrograms.Settings, _ configuration: any LanguageModelConfiguration, on backend: any Backend
   ) throws -> TrainingExecutor {
-    let programs = try TrainingPrograms(settings) { scope, tokens, targets in
-      configuration.model(scope).losses(tokens, targets)
-    }
+    let programs = try recipe.programs(for: configuration, settings)
     let key = RandomKey(seed: UInt64(recipe.train.seed)).named("weights")
     return try TrainingExecutor(
       programs, on: backend, states: try backend.makeParameters(programs.parameters, key: key))

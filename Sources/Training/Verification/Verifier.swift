@@ -37,6 +37,7 @@ public final class Verifier {
   ///
   /// Returns: whether all of them hold. Throws: `MartletError` when a proof can't be run at all.
   public func run(onStart: (String) -> Void = { _ in }, onResult: (Result) -> Void) throws -> Bool {
+    try recipe.validate()
     // An extra folder of the run, so that nothing of the run itself is touched.
     let folder = joinPath(recipe.outputFolder, ".verify")
     try FileSystem.remove(folder)

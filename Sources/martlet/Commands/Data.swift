@@ -23,6 +23,7 @@ let dataCommand = Command(
     isCancelled: { Interruption.isRequested })
   let outcome = try preparation.run()
   line.finish()
+  for warning in outcome.warnings { Program.warn(warning) }
   for row in DataConsole.table(outcome.manifest) { print(row) }
   for row in DataConsole.summary(outcome.manifest, wasUpToDate: outcome.wasUpToDate) { print(row) }
   print("The tokens are in \(recipe.dataFolder)")

@@ -23,7 +23,7 @@ let exportCommand = Command(
       .invalidArgument, "\(arguments[from] == nil ? "--from" : "--to") is missing", at: "martlet export",
       remedy: "Write it as: martlet export --format hf --from runs/shakespeare --to shakespeare-hf")
   }
-  let model = try RunFolder.model(in: source)
+  let model = try RunFolder.model(in: source, warn: Program.warn)
   try RunFolder.export(model, to: target, on: CPU(threads: 1))
   print("Wrote \(target) from \(model)")
   return Program.Status.success

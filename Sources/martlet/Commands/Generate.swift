@@ -13,7 +13,8 @@ private let maxNewTokens = Option<Int?>.integer(
 private let temperature = Option<Double?>.number(
   "temperature", "what logits are divided by: lower is safer, 0 always takes the likeliest token; 0.8 unless given",
   in: 0...1000)
-private let topK = Option<Int?>.integer("top-k", "choose among this many of the likeliest tokens", in: 1...1 << 30)
+private let topK = Option<Int?>.integer(
+  "top-k", "choose among this many of the likeliest tokens; 0 for all", in: 0...1 << 30)
 private let topP = Option<Double?>.number(
   "top-p", "choose among the likeliest tokens that have this probability together", in: 1e-9...1)
 private let minP = Option<Double?>.number(
@@ -46,16 +47,18 @@ let generateCommand = Command(
   }
   Interruption.install()
   let backend = SharedOption.processor(threads: arguments[SharedOption.threads])
-  let generator = try Generator(folder: RunFolder.model(in: path), on: backend)
+  let generator = try Generator(folder: RunFolder.model(in: path, warn: Program.warn), on: backend)
   var options = GenerationOptions()
   options.sampling = SamplingOptions(
-    temperature: arguments[temperature] ?? 0.8, topK: arguments[topK], topP: arguments[topP] ?? 1,
+    temperature: arguments[temperature] ?? 0.8, topK: arguments[topK].flatMap { $0 > 0 ? $0 : nil },
+    topP: arguments[topP] ?? 1,
     minP: arguments[minP] ?? 0, repetitionPenalty: arguments[repetitionPenalty] ?? 1)
   options.maxNewTokens = arguments[maxNewTokens] ?? 200
   options.stopStrings = arguments[stop]
   options.seed = arguments[seed].map(UInt64.init) ?? UInt64.random(in: 0...UInt64.max)
   var text = arguments[prompt] ?? ""
   if text == "-" { text = try standardInput() }
+  for warning in generator.warnings(for: text, options) { Program.warn(warning) }
   let count = arguments[samples] ?? 1
   let output = FileHandle.standardOutput
   for number in 0..<count {

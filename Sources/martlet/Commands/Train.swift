@@ -30,8 +30,9 @@ let trainCommand = Command(
   trainer.isProfiling = arguments[profile]
   trainer.peakFLOPS = processor.measuredPeak()
   trainer.resumeCommand =
-    "martlet train \(shellQuoted(arguments.positional(0) ?? ""))"
-    + arguments[SharedOption.set].map { " --set \(shellQuoted($0))" }.joined() + " --resume"
+    "\(shellQuoted(CommandLine.arguments[0])) train \(shellQuoted(arguments.positional(0) ?? ""))"
+    + arguments[SharedOption.set].map { " --set \(shellQuoted($0))" }.joined()
+    + (arguments[SharedOption.threads].map { " --threads \($0)" } ?? "") + " --resume"
   let console = TrainingConsole(loggingSteps: recipe.train.loggingSteps)
   defer { console.end() }
   let summary = try trainer.train(resuming: arguments[resume], onEvent: console.show)

@@ -94,6 +94,23 @@ struct ErrorTests {
     Mistake(
       name: "memory that is not there",
       arguments: { ["train", $0.recipe, "--set", "model.n_embd=100000", "--set", "model.n_layer=100"] }),
+    Mistake(
+      name: "sizes beyond any machine",
+      arguments: {
+        ["train", $0.recipe]
+          + ["n_embd=1048576", "n_inner=16777216", "n_layer=1024", "n_head=65536"].flatMap {
+            ["--set", "model.\($0)"]
+          }
+      }),
+    Mistake(
+      name: "heads do not fit the model to start from",
+      prepare: { run in try expectSuccess(run.train()) },
+      arguments: {
+        ["train", $0.recipe]
+          + ["model.from=\($0.output)", "model.n_head=3", "train.output_dir=\($0.folder)/second"].flatMap {
+            ["--set", $0]
+          }
+      }),
   ]
 
   static let models: [Mistake] = [
@@ -135,6 +152,9 @@ struct ErrorTests {
     Mistake(
       name: "export to another format", arguments: { _ in ["export", "--format", "hg", "--from", "x", "--to", "y"] },
       status: 2),
+    Mistake(
+      name: "bench with sizes beyond any machine",
+      arguments: { _ in ["bench", "step", "1", "64", "2", "16777216", "16777216", "50"] }),
     Mistake(name: "bench with wrong sizes", arguments: { _ in ["bench", "step", "2", "33", "2", "16", "2", "50"] }),
     Mistake(name: "bench without sizes", arguments: { _ in ["bench", "generate", "2", "32"] }),
     Mistake(

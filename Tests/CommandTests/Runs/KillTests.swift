@@ -68,7 +68,7 @@ struct KillTests {
   func interruption(signal: Int32) throws {
     let settings = ["max_steps: 400", "save_steps: 0", "eval_steps: 0"]
     try TinyRun.with(settings) { run in
-      let process = Martlet.process(["train", run.recipe, "--set", "train.seed=3"], in: run.folder)
+      let process = Martlet.process(["train", run.recipe, "--set", "train.seed=3", "--threads", "1"], in: run.folder)
       let errors = Pipe()
       process.standardOutput = FileHandle.nullDevice
       process.standardError = errors
@@ -82,7 +82,7 @@ struct KillTests {
       let step = try #require(try CheckpointFolder(outputFolder: run.output).steps.last)
       #expect(step >= 3 && step < 400)
       #expect(said.contains("stopped after step \(step) of 400; the checkpoint is saved"))
-      let command = "martlet train \(run.recipe) --set train.seed=3 --resume"
+      let command = "\(Martlet.path) train \(run.recipe) --set train.seed=3 --threads 1 --resume"
       #expect(said.contains("Go on with: \(command)"), "\(said)")
 
       let short = ["--set", "train.seed=3", "--set", "train.max_steps=400"]

@@ -4,6 +4,7 @@ import Datasets
 import Foundation
 import TestSupport
 import Testing
+import Tokenizers
 import Training
 
 @Suite("Training from the command line", .serialized)
@@ -81,6 +82,80 @@ struct TrainTests {
         return try #require(line?.values["validation_loss"]?.doubleValue)
       }
       #expect(abs(try loss(run.folder + "/second") - loss(run.output)) < 1e-3)
+    }
+  }
+
+  @Test("Training starts from a run's folder as from the model in it")
+  func fromRun() throws {
+    try TinyRun.with(["max_steps: 4"]) { run in
+      #expect(try run.train().status == 0)
+      let hashes = try ["", "/model"].map { part in
+        let second = run.folder + "/second" + part.dropFirst()
+        let more = try run.train("--set", "model.from=\(run.output)\(part)", "--set", "train.output_dir=\(second)")
+        #expect(more.status == 0, "\(more.errors)")
+        let checkpoint = CheckpointFolder(outputFolder: second).folder(of: 4)
+        return SHA256.hash(try FileSystem.read(checkpoint + "/model.safetensors", limit: 1 << 30)).hex
+      }
+      #expect(hashes[0] == hashes[1])
+    }
+  }
+
+  @Test(
+    "A run that cannot go on leaves its data as it was",
+    arguments: ["model.n_layer=2", "data.files=other.txt", "data.tokenizer.type=bpe", "model.nothing=1"])
+  func refusedResume(setting: String) throws {
+    try TinyRun.with(["max_steps: 4"]) { run in
+      #expect(try run.train().status == 0)
+      try AtomicFile.write(TinyRun.text(words: 4000), to: run.folder + "/other.txt")
+      func data() throws -> [String: [UInt8]] {
+        var files: [String: [UInt8]] = [:]
+        for name in try FileSystem.list(run.output + "/data") where name != ".lock" {
+          files[name] = try FileSystem.read(run.output + "/data/" + name, limit: 1 << 28)
+        }
+        return files
+      }
+      let before = try data()
+      for arguments in [["--resume"], []] {
+        let result = try Martlet.run(
+          ["train", run.recipe, "--set", setting, "--set", "data.tokenizer.vocab_size=300"] + arguments, in: run.folder)
+        #expect(result.status == 1, "\(result.errors)")
+        #expect(try data() == before)
+      }
+    }
+  }
+
+  @Test("A run without text for validation, and sources without text, are warned of")
+  func warnings() throws {
+    try TinyRun.with(["max_steps: 4"]) { run in
+      #expect(try run.train().errors.contains("warning") == false)
+      try FileSystem.createFolder(run.folder + "/nothing")
+      let result = try run.train(
+        "--set", "data.validation_fraction=0", "--set", "train.output_dir=\(run.folder)/second", "--set",
+        "data.files=[\"\(run.folder)/text.txt\", \"\(run.folder)/nothing\"]")
+      #expect(result.status == 0, "\(result.errors)")
+      #expect(result.errors.contains("warning: there is no text for validation"), "\(result.errors)")
+      #expect(result.errors.contains("warning: there is no text in \(run.folder)/nothing"), "\(result.errors)")
+    }
+  }
+
+  @Test("A run whose model cannot write samples has its report; as many are written as the recipe asks for")
+  func samples() throws {
+    try TinyRun.with(["max_steps: 4"]) { run in
+      // Of this prompt the tokenizer knows nothing, and there is no token that begins a text.
+      var trainer = CharacterTrainer()
+      trainer.unknownToken = nil
+      trainer.add(TinyRun.text(words: 100))
+      try FileSystem.createFolder(run.folder + "/characters")
+      try trainer.train().save(to: run.folder + "/characters")
+      let result = try run.train(
+        "--set", "generate.prompt=QXZ", "--set", "data.tokenizer.from=\(run.folder)/characters")
+      #expect(result.status == 0, "\(result.errors)")
+      #expect(result.errors.contains("warning: the model wrote no samples for the report: the prompt is empty"))
+      #expect(FileSystem.kind(of: run.output + "/report.html") == .file)
+      let more = try run.train(
+        "--resume", "--set", "generate.samples=9", "--set", "data.tokenizer.from=\(run.folder)/characters")
+      #expect(more.status == 0, "\(more.errors)")
+      #expect(more.output.contains("Sample 9:") && !more.output.contains("Sample 10:"))
     }
   }
 

@@ -73,11 +73,6 @@ import checkpoint_hammer
       let found = try store.loadLatest(state: HammerState.self)
       #expect(found.warnings.isEmpty)
       try HammerPattern(step: saved).check(try #require(found.checkpoint))
-
-      let space = #expect(throws: MartletError.self) { try store.requireSpaceForRun(checkpointSize: 400_000) }
-      #expect(space?.code == .resource)
-      #expect(throws: MartletError.self) { try store.requireSpaceForRun(checkpointSize: Int.max / 2) }
-      #expect(throws: Never.self) { try store.requireSpaceForRun(checkpointSize: 1000) }
     }
   }
 

@@ -39,6 +39,18 @@ import checkpoint_hammer
     }
   }
 
+  @Test func whatAKilledRunLeftBesideItsCheckpointsIsRemoved() throws {
+    try withTemporaryFolder { folder in
+      for name in [".metrics.jsonl.tmp-99-1", ".report.html.tmp-99-2", "checkpoints/.best.tmp-99-3"] {
+        try FileSystem.createFolder(folder + "/checkpoints")
+        try AtomicFile.write("half", to: joinPath(folder, name))
+      }
+      let store = try CheckpointStore(outputFolder: folder)
+      #expect(try FileSystem.list(folder) == [".lock", "checkpoints"])
+      #expect(try FileSystem.list(store.folder.path) == [])
+    }
+  }
+
   @Test func oneFlippedByteInAnyFileIsFoundNamedAndPassedOver() throws {
     try withTemporaryFolder { folder in
       var store: CheckpointStore? = try CheckpointStore(outputFolder: folder)

@@ -91,7 +91,7 @@ struct BadRecipe: CustomTestStringConvertible, Sendable {
       "Did you mean adamw?"),
     .init(data + "model: {type: llama}", "r.yaml:2:15", "model.type must be one of gpt2, found llama"),
     .init(
-      data + "model: {n_layer: six}", "r.yaml:2:18", "model.n_layer must be a whole number, 1 to 10000, found six",
+      data + "model: {n_layer: six}", "r.yaml:2:18", "model.n_layer must be a whole number, 1 to 1024, found six",
       "Write it as `n_layer: 6`"),
     .init(
       data + "model: {n_head: 5, n_embd: 128}", "r.yaml:2:17", "n_embd (128) must be a multiple of n_head (5)"),
@@ -127,7 +127,7 @@ struct BadRecipe: CustomTestStringConvertible, Sendable {
     .init(data, flags: ["train=5"], "--set train=5", "unknown key train"),
     .init(
       data, flags: ["model.n_layer=0"], "--set model.n_layer=0",
-      "model.n_layer must be a whole number, 1 to 10000, found 0"),
+      "model.n_layer must be a whole number, 1 to 1024, found 0"),
     .init(
       data, flags: ["train.seed=[1"], "--set train.seed=[1:2:1",
       "did not find expected ',' or ']' while parsing a flow sequence"),

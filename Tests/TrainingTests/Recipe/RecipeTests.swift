@@ -1,5 +1,6 @@
 import Core
 import Foundation
+import Models
 import TestSupport
 import Testing
 import Training
@@ -117,13 +118,9 @@ import Training
         ["\(key.name)=\(key.example)"] + (key.name == "train.warmup_steps" ? ["train.max_steps=1000"] : []))
       #expect(try recipe(changed.yaml) == changed, "\(key.name)")
     }
-    for family in ModelFamily.all {
+    for family in ModelFamilies.all {
       for key in family.keys {
-        let changed = try recipe(
-          "data: {files: a}",
-          [
-            "model.\(key.name)=\(key.name == "vocab_size" ? "65" : key.example.first == "t" && key.rule != .bool ? "512" : key.example)"
-          ])
+        let changed = try recipe("data: {files: a}", ["model.\(key.name)=\(key.exampleText)"])
         #expect(changed.model.configuration[key.name] != nil)
       }
     }

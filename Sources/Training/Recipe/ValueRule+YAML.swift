@@ -1,82 +1,7 @@
 import Core
 
-/// What a key of a recipe may hold.
-public enum ValueRule: Sendable, Hashable {
-  /// A whole number in a range.
-  case integer(ClosedRange<Int>)
-  /// A number in a range.
-  case number(ClosedRange<Double>)
-  /// A number above the first and at most the second.
-  case numberAbove(Double, upTo: Double)
-  /// A number of at least the first and below the second.
-  case numberBelow(Double, from: Double)
-  /// `true` or `false`.
-  case bool
-  /// Any text.
-  case text
-  /// One of some words.
-  case choice([String])
-  /// The path of a file or folder.
-  case path
-  /// A path, or a list of them.
-  case paths
-  /// A text, or a list of them.
-  case texts
-
-  /// The largest count of steps, tokens or files: far beyond what runs have, and safe to add and multiply by small
-  /// numbers.
-  static let largestCount = 1 << 48
-
-  /// The name of the type, for tables.
-  public var typeName: String {
-    switch self {
-    case .integer: "integer"
-    case .number, .numberAbove, .numberBelow: "number"
-    case .bool: "true or false"
-    case .text: "text"
-    case .choice(let words): words.joined(separator: ", ")
-    case .path: "path"
-    case .paths: "path or list of paths"
-    case .texts: "text or list of texts"
-    }
-  }
-
-  /// The values that are allowed, in words, or nil if that goes without saying.
-  public var range: String? {
-    switch self {
-    case .integer(let range) where range.upperBound == Self.largestCount: "\(range.lowerBound) or more"
-    case .integer(let range): "\(range.lowerBound) to \(range.upperBound)"
-    case .number(let range) where range.upperBound == .infinity: "\(Self.short(range.lowerBound)) or more"
-    case .number(let range): "\(Self.short(range.lowerBound)) to \(Self.short(range.upperBound))"
-    case .numberAbove(let low, .infinity): "above \(Self.short(low))"
-    case .numberAbove(let low, let high): "above \(Self.short(low)), up to \(Self.short(high))"
-    case .numberBelow(let high, let low): "\(Self.short(low)) or more, below \(Self.short(high))"
-    case .bool, .text, .choice, .path, .paths, .texts: nil
-    }
-  }
-
-  /// What an error says that must be there.
-  var expectation: String {
-    switch self {
-    case .integer: "a whole number, " + (range ?? "")
-    case .number, .numberAbove, .numberBelow: "a number, " + (range ?? "")
-    case .bool: "true or false"
-    case .text: "a text"
-    case .choice(let words): "one of " + words.joined(separator: ", ")
-    case .path: "a path"
-    case .paths: "a path or a list of paths"
-    case .texts: "a text or a list of texts"
-    }
-  }
-
-  /// Whether the value is text, so that a flag's value is taken as it stands.
-  var isText: Bool {
-    switch self {
-    case .text, .choice, .path, .paths, .texts: true
-    default: false
-    }
-  }
-
+// How a rule reads the text of a recipe.
+extension ValueRule {
   /// The value of a node, or nil if it is not what the rule wants.
   func value(of node: YAMLNode) -> JSONValue? {
     switch self {
@@ -157,10 +82,5 @@ public enum ValueRule: Sendable, Hashable {
       result.insert("0", at: point)
     }
     return result.hasSuffix(".") ? result + "0" : result
-  }
-
-  /// A number as people write it: `0`, `0.5`, `1e-06`.
-  static func short(_ value: Double) -> String {
-    value == value.rounded() && value.magnitude < 1e15 ? "\(Int(value))" : "\(value)"
   }
 }

@@ -1,0 +1,102 @@
+import Core
+import Models
+import TensorGraph
+
+extension Recipe {
+  /// The most tokens of a step: they are counted in fp32, which is exact up to here.
+  static let largestTokensPerStep = 1 << 24
+
+  /// Checks a recipe that a program put together by the rules that recipe files are read with.
+  ///
+  /// Throws: `MartletError(.invalidArgument)`, naming the key.
+  public func validate() throws { try check { _ in "the recipe" } }
+
+  /// Checks all keys, each for itself and together; `place` says where one was given.
+  func check(place: (_ key: String) -> String) throws {
+    for key in RecipeKey.all {
+      let value = key.value(in: self)
+      guard key.rule.accepts(value) || key.isOptional && value == .null else {
+        throw Self.wrong(
+          key.name, key.rule, example: key.example, found: value == .null ? "no number" : RecipeText.scalar(value),
+          at: place(key.name))
+      }
+    }
+    try checkModel(place)
+    try checkTogether(place)
+  }
+
+  private func checkModel(_ place: (String) -> String) throws {
+    guard let family = ModelFamilies.all.first(where: { $0.modelType == model.type }) else { return }
+    let given = model.configuration
+    for name in given.keys {
+      let key = "model." + name
+      guard let known = family.keys.first(where: { $0.name == name }) else {
+        throw RecipeKey.unknown(key, modelType: model.type, at: place(key))
+      }
+      let value = given[name] ?? .null
+      guard known.rule.accepts(value) else {
+        throw Self.wrong(
+          key, known.rule, example: known.exampleText, found: RecipeText.scalar(value), at: place(key))
+      }
+    }
+    // What a recipe leaves out of a model that it starts from is known only when that is read.
+    guard model.from == nil else { return }
+    if let (key, message) = family.conflict(in: given) {
+      throw MartletError(.invalidArgument, message, at: place("model.\(key)"), remedy: "Change one of them.")
+    }
+  }
+
+  /// The error that a key has not what its rule wants.
+  static func wrong(
+    _ name: String, _ rule: ValueRule, example: String, found: String, at place: String
+  ) -> MartletError {
+    var remedy = "Write it as `\(name.split(separator: ".").last ?? ""): \(example)`"
+    if case .choice(let words) = rule, let near = nearestName(to: found, among: words) {
+      remedy = "Did you mean \(near)?"
+    }
+    return MartletError(
+      .invalidArgument, "\(name) must be \(rule.expectation), found \(found)", at: place, remedy: remedy)
+  }
+
+  private func checkTogether(_ place: (String) -> String) throws {
+    func failure(_ key: String, _ message: String, remedy: String) -> MartletError {
+      MartletError(.invalidArgument, message, at: place(key), remedy: remedy)
+    }
+    if name.isEmpty || name.hasPrefix(".") || name.contains("/") {
+      throw failure(
+        "name", "name must be a word that can name a folder, found \"\(name)\"",
+        remedy: "Write it as `name: shakespeare`")
+    }
+    if data.files.isEmpty {
+      throw failure(
+        "data.files", "data.files is not given: there is nothing to train on",
+        remedy: "Write it below `data:` as `files: book.txt`, or give --set data.files=book.txt")
+    }
+    if train.minLearningRate > train.learningRate {
+      throw failure(
+        "train.min_learning_rate",
+        "train.min_learning_rate (\(ValueRule.short(train.minLearningRate))) must not be above train.learning_rate "
+          + "(\(ValueRule.short(train.learningRate)))", remedy: "Lower one or raise the other.")
+    }
+    if let steps = train.maxSteps, train.warmupSteps >= steps {
+      throw failure(
+        "train.warmup_steps",
+        "train.warmup_steps (\(train.warmupSteps)) must be less than train.max_steps (\(steps))",
+        remedy: "Warm up over some percent of the steps, such as \(max(steps / 20, 0)).")
+    }
+    let tokens = [train.perDeviceTrainBatchSize, train.gradientAccumulationSteps, train.contextLength].product
+    if tokens > Self.largestTokensPerStep {
+      throw failure(
+        "train.per_device_train_batch_size",
+        "train.per_device_train_batch_size (\(train.perDeviceTrainBatchSize)) x train.gradient_accumulation_steps "
+          + "(\(train.gradientAccumulationSteps)) x train.context_length (\(train.contextLength)) is more than "
+          + "\(Self.largestTokensPerStep) tokens a step", remedy: "Lower one of them.")
+    }
+    if let positions = model.configuration["n_positions"]?.integerValue, positions < train.contextLength {
+      throw failure(
+        "train.context_length",
+        "train.context_length (\(train.contextLength)) must not be above model.n_positions (\(positions))",
+        remedy: "Raise n_positions or leave it out: it is context_length then.")
+    }
+  }
+}
