@@ -32,6 +32,10 @@ public struct GenerationBenchmark {
     self.rowCount = rowCount
     self.promptTokens = promptTokens
     self.newTokens = newTokens
+    if parameters == nil {
+      let bytes = try configuration.parameters.reduce(0) { $0 + $1.type.byteCount }
+      try Machine.requireMemory(bytes, remedy: "Give smaller sizes.")
+    }
     let parameters =
       try parameters ?? backend.makeParameters(configuration.parameters, key: RandomKey(seed: 1))
     model = try CachedModel(configuration, parameters: parameters, on: backend, rowCount: rowCount)
