@@ -20,7 +20,7 @@ let numeric: [SwiftSetting] = strict + [.unsafeFlags(processor)]
 let below: [String: [String]] = [
   "Core": ["CPlatform"],
   "TensorGraph": ["Core"],
-  "CPUBackend": ["TensorGraph"],
+  "CPUBackend": ["TensorGraph", "CKernels"],
   "Formats": ["TensorGraph"],
   "Tokenizers": ["Core"],
   "Datasets": ["Tokenizers"],
@@ -67,6 +67,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
     .target(name: "CPlatform"),
+    .target(name: "CKernels"),
     .target(name: "CAllocations", path: "Tests/CAllocations"),
     .target(
       name: "TestSupport", dependencies: Array(with("TestSupport").dropFirst()), path: "Tests/TestSupport",

@@ -2,11 +2,14 @@
 package struct Worker {
   /// 0 for the thread that called, then upwards.
   package let index: Int
+  /// The number of threads that run tiles.
+  package let count: Int
   /// Memory of the largest `scratchBytes` among the launches, aligned to 64 bytes; its content is undefined.
   package let scratch: UnsafeMutableRawPointer
 
-  package init(index: Int, scratch: UnsafeMutableRawPointer) {
+  package init(index: Int, of count: Int, scratch: UnsafeMutableRawPointer) {
     self.index = index
+    self.count = count
     self.scratch = scratch
   }
 }
@@ -33,7 +36,7 @@ extension Launch {
   func reserving(_ byteCount: Int) -> Launch {
     let body = body
     return Launch(tiles: tiles, scratchBytes: scratchBytes + byteCount) { tile, worker in
-      body(tile, Worker(index: worker.index, scratch: worker.scratch + byteCount))
+      body(tile, Worker(index: worker.index, of: worker.count, scratch: worker.scratch + byteCount))
     }
   }
 }

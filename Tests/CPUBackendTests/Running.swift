@@ -10,7 +10,7 @@ func run(_ launches: [Launch], backwards: Bool = false) {
   scratch.initializeMemory(as: UInt8.self, repeating: 0xff, count: bytes)
   for launch in launches {
     for index in 0..<launch.tiles {
-      launch.body(backwards ? launch.tiles - 1 - index : index, Worker(index: 0, scratch: scratch))
+      launch.body(backwards ? launch.tiles - 1 - index : index, Worker(index: 0, of: 1, scratch: scratch))
     }
   }
 }

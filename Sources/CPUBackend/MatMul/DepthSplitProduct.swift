@@ -7,8 +7,7 @@ struct DepthSplitProduct {
   private let parts: Int
 
   static func suits(_ product: MatMul) -> Bool {
-    let blocking = Blocking(m: product.m, n: product.n, k: product.k)
-    return blocking.rowPanels * blocking.columnPanels <= 12 && product.k >= 2048
+    product.m * product.n <= 1152 && product.k >= 2048
   }
 
   init(_ product: MatMul) {
@@ -52,10 +51,10 @@ struct DepthSplitProduct {
         epilogue(MatMul.Block(batch: 0, row: 0, column: 0, rows: product.m, columns: product.n, worker: worker))
       }
     }
-    return LocalProduct(full).launches(a: a, b: b, c: workspace, epilogue: nil)
-      + LocalProduct(last).launches(
+    return TiledProduct(full).launches(a: a, b: b, c: workspace, workspace: nil, epilogue: nil)
+      + TiledProduct(last).launches(
         a: a + before * full.batchStrideA, b: b + before * full.batchStrideB, c: workspace + before * size,
-        epilogue: nil)
+        workspace: nil, epilogue: nil)
       + [sum]
   }
 }

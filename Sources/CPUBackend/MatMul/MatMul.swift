@@ -44,10 +44,9 @@ package struct MatMul: Sendable {
     /// The thread that calls.
     package let worker: Worker
 
-    func moved(byRows rows: Int, columns: Int) -> Block {
+    func moved(byColumns columns: Int) -> Block {
       Block(
-        batch: batch, row: row + rows, column: column + columns, rows: self.rows, columns: self.columns,
-        worker: worker)
+        batch: batch, row: row, column: column + columns, rows: rows, columns: self.columns, worker: worker)
     }
   }
 
@@ -57,9 +56,9 @@ package struct MatMul: Sendable {
   /// The memory that the launches share, in floats; best aligned to 64 bytes.
   package func workspaceFloats() -> Int {
     switch strategy {
-    case .empty, .rows, .local: 0
+    case .empty, .rows: 0
     case .depthParts: DepthSplitProduct(self).workspaceFloats
-    case .packed: parts().map { PackedProduct($0.product).workspaceFloats }.max() ?? 0
+    case .tiles: parts().map { TiledProduct($0.product).workspaceFloats }.max() ?? 0
     }
   }
 
@@ -72,23 +71,19 @@ package struct MatMul: Sendable {
     a: UnsafePointer<Float>, b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>,
     workspace: UnsafeMutablePointer<Float>?, epilogue: Epilogue? = nil
   ) -> [Launch] {
+    precondition(workspace != nil || workspaceFloats() == 0, "a product of this size needs its workspace")
     switch strategy {
     case .empty: return []
     case .rows: return RowProduct(self).launches(a: a, b: b, c: c, epilogue: epilogue)
-    case .local: return LocalProduct(self).launches(a: a, b: b, c: c, epilogue: epilogue)
-    case .depthParts, .packed:
-      precondition(workspace != nil, "a product of this size needs its workspace")
-      guard let workspace else { return [] }
-      if strategy == .depthParts {
-        return DepthSplitProduct(self).launches(a: a, b: b, c: c, workspace: workspace, epilogue: epilogue)
-      }
+    case .depthParts:
+      return workspace.map {
+        DepthSplitProduct(self).launches(a: a, b: b, c: c, workspace: $0, epilogue: epilogue)
+      } ?? []
+    case .tiles:
       return parts().flatMap { part in
-        PackedProduct(part.product).launches(
-          a: a + part.row * (transposeA ? 1 : lda), b: b + part.column * (transposeB ? ldb : 1),
-          c: c + part.row * ldc + part.column, workspace: workspace,
-          epilogue: epilogue.map { epilogue in
-            { block in epilogue(block.moved(byRows: part.row, columns: part.column)) }
-          })
+        TiledProduct(part.product).launches(
+          a: a, b: b + part.column * (transposeB ? ldb : 1), c: c + part.column, workspace: workspace,
+          epilogue: epilogue.map { epilogue in { block in epilogue(block.moved(byColumns: part.column)) } })
       }
     }
   }
@@ -96,54 +91,33 @@ package struct MatMul: Sendable {
   /// Where the blocks that epilogues are called with begin along the columns, all multiples of 16.
   func blockColumns() -> [Int] {
     switch strategy {
-    case .empty: return []
-    case .depthParts: return [0]
-    case .rows:
-      return Array(stride(from: 0, to: n, by: RowProduct(self).width))
-    case .local:
-      return LocalProduct(self).columnStarts
-    case .packed:
-      let parts = parts().filter { $0.row == 0 }
-      return parts.flatMap { part in
-        Blocking(m: part.product.m, n: part.product.n, k: k).columnStarts.map { part.column + $0 }
-      }
+    case .empty: []
+    case .depthParts: [0]
+    case .rows: Array(stride(from: 0, to: n, by: RowProduct(self).width))
+    case .tiles:
+      parts().flatMap { part in TiledProduct(part.product).blocking.columnStarts.map { part.column + $0 } }
     }
   }
 
-  private enum Strategy { case empty, rows, local, depthParts, packed }
+  private enum Strategy { case empty, rows, depthParts, tiles }
 
   private var strategy: Strategy {
     if m == 0 || n == 0 || batch == 0 { return .empty }
     if m <= RowProduct.largestRows { return .rows }
-    if batch > 1 || LocalProduct.suits(self) { return .local }
-    return DepthSplitProduct.suits(self) ? .depthParts : .packed
+    return batch == 1 && DepthSplitProduct.suits(self) ? .depthParts : .tiles
   }
 
-  /// A very large C in parts, so that a stage of each fits in the workspace with a depth worth the packing.
-  private func parts() -> [(product: MatMul, row: Int, column: Int)] {
-    let columns = Self.cut(n)
-    return Self.cut(m).flatMap { rows in
-      columns.map { columns in
-        var part = self
-        part.m = rows.count
-        part.n = columns.count
-        return (part, rows.lowerBound, columns.lowerBound)
-      }
+  /// The columns in parts that the workspace for a transposed B (at most 16 MiB) suffices for.
+  private func parts() -> [(product: MatMul, column: Int)] {
+    let width = max(512, (4 << 20) / max(1, k) / 16 * 16)
+    guard transposeB, batch == 1, n > width else { return [(self, 0)] }
+    let count = (n + width - 1) / width
+    let step = ((n + count - 1) / count + 15) / 16 * 16
+    return stride(from: 0, to: n, by: step).map { column in
+      var part = self
+      part.n = min(step, n - column)
+      return (part, column)
     }
-  }
-
-  /// About equal ranges of at most 8192, whose bounds are multiples of both sides of the register tile.
-  private static func cut(_ length: Int) -> [Range<Int>] {
-    let count = (length + 8191) / 8192
-    let unit = RegisterTile.rows * RegisterTile.columns / 2
-    let step = ((length + count - 1) / count + unit - 1) / unit * unit
-    return stride(from: 0, to: length, by: step).map { $0..<min(length, $0 + step) }
-  }
-
-  func operandA(_ a: UnsafePointer<Float>) -> PackedOperand {
-    PackedOperand(
-      source: a, laneStride: transposeA ? 1 : lda, depthStride: transposeA ? lda : 1, lanes: m,
-      width: RegisterTile.rows)
   }
 
   func operandB(_ b: UnsafePointer<Float>) -> PackedOperand {

@@ -1,4 +1,5 @@
-/// An operand of a product as the packing sees it: `lanes` (rows of A, columns of B) by `depth`.
+/// An operand of a product as the packing sees it: `lanes` (rows of A, columns of B) by `depth`, where rows of A lie
+/// across the inner dimension.
 ///
 /// Packed, it is a sequence of panels of `width` lanes, `[panel][depth][width]`, with zeros for the lanes that
 /// the last panel lacks.
@@ -30,11 +31,7 @@ struct PackedOperand {
       for panel in range.lowerBound..<full {
         let from = source + panel * width * laneStride + depths.lowerBound * depthStride
         let to = target + (panel - range.lowerBound) * panelStride
-        if width == 16 {
-          interleave16(from, laneStride, depths.count, to)
-        } else {
-          interleave6(from, laneStride, depths.count, to)
-        }
+        interleave16(from, laneStride, depths.count, to)
       }
     }
     if full < range.upperBound {
@@ -89,17 +86,17 @@ private func copyRows16(
   }
 }
 
-/// Six floats of each row; what lies behind them in the target may be another thread's.
+/// Six floats of each row. All but the last are written as eight, two of which the next row overwrites; what lies behind
+/// the last may be another panel's.
 @inline(__always)
 private func copyRows6(
   _ source: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ target: UnsafeMutablePointer<Float>
 ) {
-  for row in 0..<rows {
-    let from = UnsafeRawPointer(source + row * stride)
-    let to = UnsafeMutableRawPointer(target + row * 6)
-    to.storeBytes(of: from.loadUnaligned(as: SIMD4<Float>.self), as: SIMD4<Float>.self)
-    (to + 16).storeBytes(of: (from + 16).loadUnaligned(as: SIMD2<Float>.self), as: SIMD2<Float>.self)
-  }
+  for row in 0..<rows - 1 { Vector(at: source + row * stride).store(to: target + row * 6) }
+  let from = UnsafeRawPointer(source + (rows - 1) * stride)
+  let to = UnsafeMutableRawPointer(target + (rows - 1) * 6)
+  to.storeBytes(of: from.loadUnaligned(as: SIMD4<Float>.self), as: SIMD4<Float>.self)
+  (to + 16).storeBytes(of: (from + 16).loadUnaligned(as: SIMD2<Float>.self), as: SIMD2<Float>.self)
 }
 
 /// Transposes `[16, depth]`, whose rows are `stride` apart, to `[depth, 16]`.
@@ -129,38 +126,6 @@ private func interleave16(
   }
   while k < depth {
     for lane in 0..<16 { target[k * 16 + lane] = source[lane * stride + k] }
-    k += 1
-  }
-}
-
-/// Transposes `[6, depth]`, whose rows are `stride` apart, to `[depth, 6]`.
-@inline(__always)
-private func interleave6(
-  _ source: UnsafePointer<Float>, _ stride: Int, _ depth: Int, _ target: UnsafeMutablePointer<Float>
-) {
-  var k = 0
-  while k + 8 <= depth {
-    let from = source + k
-    let last = Vector(at: from + 5 * stride)
-    let block = transpose8(
-      Vector(at: from), Vector(at: from + stride), Vector(at: from + 2 * stride), Vector(at: from + 3 * stride),
-      Vector(at: from + 4 * stride), last, last, last)
-    // Each store but the last is overwritten in part by the next, 6 floats on.
-    let to = target + k * 6
-    block.0.store(to: to)
-    block.1.store(to: to + 6)
-    block.2.store(to: to + 12)
-    block.3.store(to: to + 18)
-    block.4.store(to: to + 24)
-    block.5.store(to: to + 30)
-    block.6.store(to: to + 36)
-    let end = UnsafeMutableRawPointer(to + 42)
-    end.storeBytes(of: block.7.lowHalf, as: SIMD4<Float>.self)
-    (end + 16).storeBytes(of: block.7.highHalf.lowHalf, as: SIMD2<Float>.self)
-    k += 8
-  }
-  while k < depth {
-    for lane in 0..<6 { target[k * 6 + lane] = source[lane * stride + k] }
     k += 1
   }
 }

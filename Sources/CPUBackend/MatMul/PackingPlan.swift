@@ -1,11 +1,11 @@
-/// How all panels of an operand are packed for one stage of the inner dimension, in tiles of about equal size.
+/// How all panels of an operand are packed once for all tiles, in pieces of about equal size.
 ///
-/// The packed stage is `[block][panel][depth of the block][width]`.
+/// The result is `[block][panel][depth of the block][width]`.
 struct PackingPlan {
   let tiles: Int
 
   private let operand: PackedOperand
-  private let stage: Range<Int>
+  private let depth: Int
   private let target: UnsafeMutablePointer<Float>
   private let blockDepth: Int
   /// Panels of a tile, or rows of the source if its rows lie along the lanes.
@@ -13,17 +13,17 @@ struct PackingPlan {
 
   private static let floatsPerTile = 16384
 
-  init(_ operand: PackedOperand, _ stage: Range<Int>, to target: UnsafeMutablePointer<Float>) {
+  init(_ operand: PackedOperand, depth: Int, blockDepth: Int, to target: UnsafeMutablePointer<Float>) {
     self.operand = operand
-    self.stage = stage
+    self.depth = depth
     self.target = target
-    blockDepth = Blocking.blockDepth(stage.count)
+    self.blockDepth = blockDepth
     if operand.laneStride == 1 {
       let rows = Self.floatsPerTile / operand.lanes / PackedOperand.rowsAtOnce * PackedOperand.rowsAtOnce
       group = max(PackedOperand.rowsAtOnce, rows)
-      tiles = (stage.count + group - 1) / group
+      tiles = (depth + group - 1) / group
     } else {
-      group = max(1, Self.floatsPerTile / (operand.width * stage.count))
+      group = max(1, Self.floatsPerTile / (operand.width * max(1, depth)))
       tiles = (operand.panels + group - 1) / group
     }
   }
@@ -31,24 +31,23 @@ struct PackingPlan {
   func run(_ tile: Int) {
     let first = tile * group
     if operand.laneStride == 1 {
-      pack(0..<operand.panels, first..<min(stage.count, first + group))
+      pack(0..<operand.panels, first..<min(depth, first + group))
     } else {
-      pack(first..<min(operand.panels, first + group), 0..<stage.count)
+      pack(first..<min(operand.panels, first + group), 0..<depth)
     }
   }
 
-  /// Packs panels by rows of the stage, block by block.
+  /// Packs panels, block by block of the inner dimension.
   private func pack(_ panels: Range<Int>, _ depths: Range<Int>) {
     var start = depths.lowerBound
     while start < depths.upperBound {
       let block = start / blockDepth * blockDepth
-      let depth = min(blockDepth, stage.count - block)
-      let end = min(depths.upperBound, block + depth)
-      let to =
-        target + operand.width * (block * operand.panels + panels.lowerBound * depth + (start - block))
+      let size = min(blockDepth, depth - block)
+      let end = min(depths.upperBound, block + size)
       operand.pack(
-        panels: panels, depth: stage.lowerBound + start..<stage.lowerBound + end, to, panelStride: depth * operand.width
-      )
+        panels: panels, depth: start..<end,
+        target + operand.width * (block * operand.panels + panels.lowerBound * size + (start - block)),
+        panelStride: size * operand.width)
       start = end
     }
   }

@@ -68,7 +68,7 @@ final class Team: @unchecked Sendable {
   /// Runs launches with all threads; called by one thread at a time.
   func run(_ launches: UnsafeBufferPointer<Launch>) {
     reserveScratch(for: launches)
-    let worker = Worker(index: 0, scratch: scratch[0])
+    let worker = Worker(index: 0, of: size, scratch: scratch[0])
     guard size > 1 else {
       for index in launches.indices { runAlone(launches[index], worker) }
       return
@@ -87,7 +87,7 @@ final class Team: @unchecked Sendable {
       waitForPhase(after: seen)
       if isDismissed { return }
       let launches = self.launches
-      let worker = Worker(index: index, scratch: scratch[index])
+      let worker = Worker(index: index, of: size, scratch: scratch[index])
       seen = walk(launches, from: skipLone(launches, from: 0), phase: seen &+ 1, worker)
     }
   }

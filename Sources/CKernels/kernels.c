@@ -1,0 +1,94 @@
+#include "kernels.h"
+
+/// Asks for the next lines of what comes next.
+static inline __attribute__((always_inline)) void kernels_look_ahead(kernels_panel *panel, int tiles) {
+  for (int index = 0; index < 2; index++) {
+    kernels_ahead *ahead = &panel->ahead[index];
+    long count = tiles * ahead->atOnce;
+    if (count > ahead->left) count = ahead->left;
+    ahead->left -= count;
+    for (; count > 0; count--) {
+      __builtin_prefetch(ahead->row + 64 * (long)ahead->line, 0, 2);
+      if (++ahead->line == ahead->lines) {
+        ahead->line = 0;
+        ahead->row += ahead->stride;
+      }
+    }
+  }
+}
+
+// Every set is compiled from the same source. Its functions are private and reached through the table alone, so that
+// no instruction of a set is met on a processor without it.
+
+#if defined(__x86_64__)
+
+#define NAME(x) x##_avx512
+#define TARGET __attribute__((target("avx512f,avx2,fma")))
+#define LANES 16
+#define ROWS 24
+#define FMA(a, b, c) __builtin_elementwise_fma(a, b, c)
+#include "product.inc"
+#undef NAME
+#undef TARGET
+#undef LANES
+#undef ROWS
+#undef FMA
+
+#define NAME(x) x##_avx2
+#define TARGET __attribute__((target("avx2,fma")))
+#define LANES 8
+#define ROWS 6
+#define FMA(a, b, c) __builtin_elementwise_fma(a, b, c)
+#include "product.inc"
+#undef NAME
+#undef TARGET
+#undef LANES
+#undef ROWS
+#undef FMA
+
+#define NAME(x) x##_baseline
+#define TARGET
+#define LANES 4
+#define ROWS 6
+#define FMA(a, b, c) ((a) * (b) + (c))
+#include "product.inc"
+
+static const kernels_set sets[] = {
+    {"avx512", true, 24, pack_across_avx512, multiply_panel_avx512},
+    {"avx2", true, 6, pack_across_avx2, multiply_panel_avx2},
+    {"baseline", false, 6, pack_across_baseline, multiply_panel_baseline},
+};
+
+bool kernels_run_here(const kernels_set *set) {
+  __builtin_cpu_init();
+  if (set == &sets[0]) return __builtin_cpu_supports("avx512f");
+  if (set == &sets[1]) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  return true;
+}
+
+#else
+
+#if defined(__aarch64__)
+#define SET_NAME "neon"
+#define FUSES true
+#define FMA(a, b, c) __builtin_elementwise_fma(a, b, c)
+#else
+#define SET_NAME "baseline"
+#define FUSES false
+#define FMA(a, b, c) ((a) * (b) + (c))
+#endif
+#define NAME(x) x##_only
+#define TARGET
+#define LANES 4
+#define ROWS 6
+#include "product.inc"
+
+static const kernels_set sets[] = {{SET_NAME, FUSES, 6, pack_across_only, multiply_panel_only}};
+
+bool kernels_run_here(const kernels_set *set) { return set == &sets[0]; }
+
+#endif
+
+const kernels_set *kernels_at(int index) {
+  return index >= 0 && index < (int)(sizeof sets / sizeof sets[0]) ? &sets[index] : NULL;
+}
