@@ -16,8 +16,8 @@ def measure(options):
             continue
 
         def step(count):
-            words = [built("martlet"), "bench", "step", *shape, "--steps", shape.steps(options.seconds / 2), "--threads",
-                     count]
+            words = [built("martlet"), "bench", "step", *shape, "--steps", shape.steps(options.seconds / 2), "--warm-up", 1,
+                     "--threads", count]
             return {"milliseconds_per_step": run(words)[-1]["milliseconds_per_step"]}
 
         found = alternate(lambda: step(threads()), lambda: step(1), options.pairs, "lower")

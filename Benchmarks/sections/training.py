@@ -7,14 +7,14 @@ import llm_c
 from compare import alternate
 from programs import Missing, Peer, built, run
 from sections.common import chosen, markdown, number, peers, ratio
-from shapes import SHAPES
+from shapes import SHAPES, Shape
 
 TITLE = "Training steps"
 TEXT = """A step is forward, backward, clipping by the gradient norm and AdamW in float32 on random tokens; its FLOPs are
 (6 P + 12 L D T) a token with P = 12 L D^2 + V D. The ratio is the peer's time divided by ours. Memory is the peak resident
 size of the process, its start included. llm.c's program has a batch of 4 sequences of 64 tokens, and no clipping."""
 FRAMEWORKS = {"torch": "PyTorch eager", "torch-compile": "torch.compile", "jax": "JAX"}
-KEYS = ["milliseconds_per_step", "gigaflops", "peak_memory_megabytes"]
+KEYS = ["milliseconds_per_step", "peak_memory_megabytes"]
 
 
 def figures(result):
@@ -24,7 +24,7 @@ def figures(result):
 def our_step(shape, seconds):
     """Measures our step; MARTLET_STEP_COMMAND names another command for it."""
     command = shlex.split(os.environ.get("MARTLET_STEP_COMMAND", "")) or [built("martlet"), "bench", "step"]
-    words = [*command, *shape, "--steps", shape.steps(seconds)]
+    words = [*command, *shape, "--steps", shape.steps(seconds), "--warm-up", 1]
     return lambda: figures(run(words)[-1])
 
 
@@ -58,8 +58,9 @@ def table(rows):
     cells = []
     for row in rows:
         time = row["figures"]["milliseconds_per_step"]
-        both = [row["figures"].get(key) for key in ("gigaflops", "peak_memory_megabytes")]
-        pairs = [number(figure[side]) if figure else "" for figure in both for side in ("ours", "theirs")]
+        memory = row["figures"]["peak_memory_megabytes"]
+        speeds = [Shape(*row["sizes"]).flops() / time[side] / 1e6 for side in ("ours", "theirs")]
+        pairs = [number(value) for value in (*speeds, memory["ours"], memory["theirs"])]
         cells.append([" ".join(map(str, row["sizes"])), f"{row['peer']} {row['version']}", ratio(time),
                       number(time["ours"]), number(time["theirs"]), *pairs])
     return markdown(header, cells)

@@ -101,7 +101,7 @@ extension UpdateSlice: Lowered {
     let copy = operands[1].partCopy(from: operands[1], to: operands[0])
     let limit = operands[0].shape[axis] - operands[1].shape[axis]
     let stride = operands[0].strides[axis]
-    return Kernel(inPlace: [(0, 0)]) { p in
+    return Kernel(inPlace: [(0, 0)], touchedByteCount: 2 * operands[1].byteCount) { p in
       p.copyLaunches(0, to: 0, operands[0].byteCount)
         + copy.launches(
           source: p.operands[1], target: p.results[0],
