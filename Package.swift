@@ -22,7 +22,7 @@ let below: [String: [String]] = [
   "TensorGraph": ["Core"],
   "CPUBackend": ["TensorGraph", "CKernels"],
   "Formats": ["TensorGraph"],
-  "Tokenizers": ["Core"],
+  "Tokenizers": ["Core", "COnig"],
   "Datasets": ["Tokenizers"],
   "Layers": ["TensorGraph"],
   "Models": ["Layers", "Formats"],
@@ -66,6 +66,7 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
+    .systemLibrary(name: "COnig", pkgConfig: "oniguruma", providers: [.apt(["libonig-dev"]), .brew(["oniguruma"])]),
     .target(name: "CPlatform"),
     .target(name: "CKernels"),
     .target(name: "CAllocations", path: "Tests/CAllocations"),

@@ -6,7 +6,7 @@
 set -eu
 
 # The one list of Debian packages. docs/DEPENDENCIES.md says what each is for.
-build_packages="pkg-config libyaml-dev"
+build_packages="pkg-config libyaml-dev libonig-dev"
 quickstart_packages="bible-kjv"
 # The oldest Swift that builds the package: tools version 6.1.
 swift_major=6
@@ -34,23 +34,23 @@ packages=$build_packages
 [ "${1:-}" = quickstart ] && packages="$packages $quickstart_packages"
 
 if [ "$(uname -s)" = Darwin ]; then
-  if ! pkg-config --exists yaml-0.1 2>/dev/null; then
-    command -v brew >/dev/null 2>&1 || stop "libyaml is missing. Install Homebrew (https://brew.sh), then run: brew install pkg-config libyaml"
-    brew install pkg-config libyaml
-    say "installed with Homebrew: pkg-config libyaml"
+  if ! pkg-config --exists yaml-0.1 oniguruma 2>/dev/null; then
+    command -v brew >/dev/null 2>&1 || stop "libyaml or oniguruma is missing. Install Homebrew (https://brew.sh), then run: brew install pkg-config libyaml oniguruma"
+    brew install pkg-config libyaml oniguruma
+    say "installed with Homebrew: pkg-config libyaml oniguruma"
   else
-    say "Swift $version; libyaml is there. Nothing to install."
+    say "Swift $version; libyaml and oniguruma are there. Nothing to install."
   fi
   exit 0
 fi
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
   # Not a Debian: look for the header itself, and leave the installing to the user.
-  if pkg-config --exists yaml-0.1 2>/dev/null || [ -f /usr/include/yaml.h ]; then
-    say "Swift $version; libyaml is there. Nothing to install."
+  if pkg-config --exists yaml-0.1 oniguruma 2>/dev/null || { [ -f /usr/include/yaml.h ] && [ -f /usr/include/oniguruma.h ]; }; then
+    say "Swift $version; libyaml and oniguruma are there. Nothing to install."
     exit 0
   fi
-  stop "the header of libyaml is missing and this is no Debian. Install the package that holds it (often libyaml-devel) and try again."
+  stop "the header of libyaml or oniguruma is missing and this is no Debian. Install the packages that hold them (often libyaml-devel and oniguruma-devel) and try again."
 fi
 
 missing=

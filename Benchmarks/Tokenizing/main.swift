@@ -22,8 +22,8 @@ func speed(_ work: () throws -> Void) rethrows -> Double {
 
 var trained: Tokenizer?
 let training = try speed {
-  var trainer = try BytePairTrainer(.init(vocabularySize: size))
-  trainer.add(texts.map { Array($0.utf8) })
+  var trainer = try TokenizerTrainer(.init(vocabularySize: size))
+  try trainer.add(texts.map { Array($0.utf8) })
   trained = try trainer.train()
 }
 guard let tokenizer = trained else { exit(1) }

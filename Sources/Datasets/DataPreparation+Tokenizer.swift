@@ -9,24 +9,47 @@ extension DataPreparation {
     return try Tokenizer.load(path)
   }
 
-  mutating func trainTokenizer(_ files: [SourceFile]) throws -> Tokenizer {
+  /// What became of a tokenizer that was trained.
+  public struct TrainedTokenizer: Sendable {
+    /// The tokenizer.
+    public var tokenizer: Tokenizer
+    /// How many different words were left out because they did not fit in memory.
+    public var droppedWords = 0
+    /// How often those words were met together.
+    public var droppedOccurrences: UInt64 = 0
+  }
+
+  /// Trains the tokenizer that the settings ask for, and does nothing else.
+  ///
+  /// Throws: `MartletError` if settings or files are unfit, the system refuses, or the run is cancelled.
+  public mutating func trainTokenizer() throws -> TrainedTokenizer {
+    try settings.validate()
+    return try trainTokenizer(try inspect(try SourceFile.paths(of: settings.sources)))
+  }
+
+  mutating func trainTokenizer(_ files: [SourceFile]) throws -> TrainedTokenizer {
     phaseStart = .now()
     var reader = DocumentReader(settings)
     let total = files.reduce(0) { $0 + $1.bytes }
     var marks: [String] = []
     if case .token(let token) = settings.endOfDocument { marks = [token] }
-    if case .bytePair(let size) = settings.tokenizer {
-      var options = BytePairTrainer.Options(vocabularySize: size)
+    if case .trained(var options) = settings.tokenizer {
       if let mark = marks.first {
-        options.specialTokens = [mark]
+        options.specialTokens = options.algorithm == .byteLevelBytePair ? [mark] : options.specialTokens + [mark]
         options.roles = SpecialTokenRoles(beginningOfText: mark, endOfText: mark)
       }
-      var trainer = try BytePairTrainer(options)
-      try readBatches(&reader, files, .countingWords, total) { trainer.add($0.map(\.bytes)) }
+      var trainer = try TokenizerTrainer(options)
+      try readBatches(&reader, files, .countingWords, total) { try trainer.add($0.map(\.bytes)) }
       phaseStart = .now()
-      return try trainer.train { tokens in
-        if tokens % 64 == 0 { try report(.learning, documents: 0, done: tokens, total: size) }
+      let size = options.vocabularySize
+      let outcome = try trainer.learn { tokens in
+        if tokens % 64 == 0 || options.algorithm == .unigram {
+          try report(.learning, documents: 0, done: min(tokens, size), total: size)
+        }
       }
+      return TrainedTokenizer(
+        tokenizer: outcome.tokenizer, droppedWords: outcome.droppedWords,
+        droppedOccurrences: outcome.droppedOccurrences)
     }
     var trainer = CharacterTrainer()
     trainer.specialTokens = marks
@@ -34,7 +57,7 @@ extension DataPreparation {
     try readBatches(&reader, files, .countingWords, total) { parts in
       for part in parts { part.bytes.withUnsafeBufferPointer { trainer.add($0) } }
     }
-    return try trainer.train()
+    return TrainedTokenizer(tokenizer: try trainer.train())
   }
 
   /// Reads all documents, some megabytes of parts at a time.

@@ -66,14 +66,14 @@ public struct DataPreparation {
     try FileSystem.remove(work)
     try FileSystem.createFolder(work)
     defer { try? FileSystem.remove(work) }
-    let tokenizer = try given ?? trainTokenizer(files)
+    let tokenizer = try given ?? trainTokenizer(files).tokenizer
     let manifest = try write(files, heldOut, tokenizer, fingerprint, work)
     try accepting(manifest)
     try publish(manifest, tokenizer, work)
     return Outcome(manifest: manifest, wasUpToDate: false, warnings: warnings)
   }
 
-  private mutating func inspect(_ paths: [String]) throws -> [SourceFile] {
+  mutating func inspect(_ paths: [String]) throws -> [SourceFile] {
     phaseStart = .now()
     var done = 0
     return try paths.map { path in

@@ -37,8 +37,13 @@ public struct DataSettings: Sendable, Equatable {
     case file(String)
     /// Every character of the documents is a token.
     case character
+    /// Trained on the documents.
+    case trained(TokenizerTrainer.Options)
+
     /// Byte-level BPE trained on the documents.
-    case bytePair(vocabularySize: Int)
+    public static func bytePair(vocabularySize: Int) -> TokenizerChoice {
+      .trained(TokenizerTrainer.Options(vocabularySize: vocabularySize))
+    }
   }
 
   /// What stands between documents.
@@ -126,7 +131,13 @@ public struct DataSettings: Sendable, Equatable {
       switch self.tokenizer {
       case .file(let path): .object(["file": .string(path)])
       case .character: .string("character")
-      case .bytePair(let size): .object(["byte_level_bpe": .integer(size)])
+      case .trained(let options) where options.algorithm == .byteLevelBytePair:
+        .object(["byte_level_bpe": .integer(options.vocabularySize)])
+      case .trained(let options):
+        .object([
+          "algorithm": .string(options.algorithm.rawValue), "vocabulary_size": .integer(options.vocabularySize),
+          "lowercase": .bool(options.lowercases),
+        ])
       }
     let end: JSONValue =
       switch endOfDocument {

@@ -6,8 +6,8 @@ import Foundation
 enum Program {
   /// All commands in the order of the help.
   static let commands: [Command] = [
-    newCommand, dataCommand, trainCommand, generateCommand, exportCommand, verifyCommand, recipeCommand, benchCommand,
-    devicesCommand, doctorCommand,
+    newCommand, dataCommand, trainCommand, generateCommand, exportCommand, verifyCommand, recipeCommand,
+    tokenizerCommand, benchCommand, devicesCommand, doctorCommand,
   ]
 
   /// What exit statuses mean.

@@ -4,7 +4,8 @@ import Testing
 @Suite("Help and command line")
 struct HelpTests {
   static let commands = [
-    "new", "data", "train", "generate", "export", "verify", "recipe", "bench", "devices", "doctor",
+    "new", "data", "train", "generate", "export", "verify", "recipe", "tokenizer", "bench", "devices",
+    "doctor",
   ]
 
   @Test("The help of each command is the golden one", arguments: commands)
@@ -73,7 +74,9 @@ struct HelpTests {
   func machine() throws {
     let doctor = try Martlet.run("doctor")
     #expect(doctor.status == 0)
-    for name in ["processor", "memory", "disk", "libyaml"] { #expect(doctor.output.contains("ok    \(name)")) }
+    for name in ["processor", "memory", "disk", "libyaml", "oniguruma"] {
+      #expect(doctor.output.contains("ok    \(name)"))
+    }
     let devices = try Martlet.run("devices")
     #expect(devices.status == 0)
     #expect(devices.output.hasPrefix("cpu  "))

@@ -174,8 +174,8 @@ import Tokenizers
 
   @Test func aTokenizerOfOnesOwnIsTakenOver() throws {
     try withTemporaryFolder { folder in
-      var trainer = try BytePairTrainer(.init(vocabularySize: 400))
-      trainer.add(DataPreparationTests.corpus)
+      var trainer = try TokenizerTrainer(.init(vocabularySize: 400))
+      try trainer.add(DataPreparationTests.corpus)
       let tokenizer = try trainer.train()
       try FileSystem.createFolder(folder + "/tokenizer")
       try tokenizer.save(to: folder + "/tokenizer")

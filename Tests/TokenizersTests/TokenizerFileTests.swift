@@ -26,12 +26,9 @@ import Tokenizers
   }
 
   @Test(arguments: [
-    ("normalizer", #""normalizer":{"type":"BertNormalizer"},"#),
-    ("pre_tokenizer", #""pre_tokenizer":{"type":"Metaspace","replacement":"_"},"#),
-    ("post_processor", #""post_processor":{"type":"TemplateProcessing"},"#),
-    ("decoder", #""decoder":{"type":"WordPiece"},"#),
-    ("truncation", #""truncation":{"max_length":4},"#),
-    ("padding", #""padding":{"pad_id":0},"#),
+    ("normalizer", #""normalizer":{"type":"Nonsense"},"#),
+    ("pre_tokenizer", #""pre_tokenizer":{"type":"Sequence","pretokenizers":[{"type":"Nonsense"}]},"#),
+    ("post_processor", #""post_processor":{"type":"Nonsense"},"#), ("decoder", #""decoder":{"type":"Nonsense"},"#),
   ])
   func partsThatAreNotSupportedAreNamed(part: String, json: String) throws {
     let error = try #require(throws: MartletError.self) { try load(file(rest: json)) }
@@ -40,9 +37,7 @@ import Tokenizers
   }
 
   @Test(arguments: [
-    #"{"type":"Unigram","vocab":[]}"#, #"{"type":"BPE","vocab":{"a":0},"merges":[],"dropout":0.1}"#,
-    #"{"type":"BPE","vocab":{"a":0},"merges":[],"byte_fallback":true}"#,
-    #"{"type":"BPE","vocab":{"a":0},"merges":[],"end_of_word_suffix":"</w>"}"#,
+    #"{"type":"Nonsense","vocab":[]}"#, #"{"type":"BPE","vocab":{"a":0},"merges":[],"dropout":0.1}"#,
   ])
   func modelsThatAreNotSupportedAreNamed(model: String) throws {
     let error = try #require(throws: MartletError.self) { try load(file(model: model)) }
@@ -69,6 +64,11 @@ import Tokenizers
     (#"{"type":"BPE","vocab":{"a":0},"merges":[],"unk_token":"u"}"#, "'u'"),
     (#"{"type":"BPE","vocab":{"a":0},"merges":[],"fuse_unk":3}"#, "fuse_unk"),
     (#"{"type":7,"vocab":{"a":0},"merges":[]}"#, "type"), ("7", "model"), ("null", "model"),
+    (#"{"type":"Unigram","vocab":[["a"]]}"#, "token 0"), (#"{"type":"Unigram","vocab":[["a",1],["a",2]]}"#, "twice"),
+    (#"{"type":"Unigram","vocab":[["a",1]],"unk_id":1}"#, "unk_id"), (#"{"type":"Unigram","vocab":{}}"#, "vocab"),
+    (#"{"type":"Unigram","vocab":[["a","1"]]}"#, "token 0"), (#"{"type":"WordPiece","vocab":[]}"#, "vocab"),
+    (#"{"type":"WordPiece","vocab":{"a":0},"max_input_chars_per_word":-1}"#, "max_input_chars_per_word"),
+    (#"{"type":"WordLevel","vocab":{"a":0,"b":0}}"#, "two tokens"),
   ])
   func malformedModelsAreRefusedWithTheFault(model: String, word: String) throws {
     let error = try #require(throws: MartletError.self) { try load(file(model: model)) }
@@ -98,6 +98,107 @@ import Tokenizers
   func whatIsNoTokenizerFileIsRefused(text: String) throws {
     let error = try #require(throws: MartletError.self) { try load(text) }
     #expect(error.code == .malformedFile)
+  }
+
+  @Test(arguments: [
+    (#""normalizer":{"type":"Replace","pattern":{"Regex":"(a"},"content":""},"#, "(a"),
+    (#""normalizer":{"type":"Replace","pattern":{"Regex":"[z-a]"},"content":""},"#, "[z-a]"),
+    (#""normalizer":{"type":"Replace","pattern":{},"content":""},"#, "Regex"),
+    (#""normalizer":{"type":"Precompiled","precompiled_charsmap":"@"},"#, "Base64"),
+    (#""normalizer":{"type":"Precompiled","precompiled_charsmap":"AAAA/w=="},"#, "only 4 bytes"),
+    (#""normalizer":{"type":"Precompiled","precompiled_charsmap":"//8AAAAAAAAAAAAA"},"#, "trie"),
+    (#""normalizer":{"type":"Sequence"},"#, "normalizers"),
+    (#""pre_tokenizer":{"type":"Split","pattern":{"String":"a"},"behavior":"isolated"},"#, "behavior"),
+    (#""pre_tokenizer":{"type":"CharDelimiterSplit","delimiter":"ab"},"#, "one character"),
+    (#""pre_tokenizer":{"type":"FixedLength","length":0},"#, "length"),
+    (#""pre_tokenizer":{"type":"Metaspace","replacement":""},"#, "replacement"),
+    (#""post_processor":{"type":"TemplateProcessing","single":[],"pair":[],"special_tokens":{}},"#, "$A and $B"),
+    (##""post_processor":{"type":"TemplateProcessing","single":["[C]"],"pair":[],"special_tokens":{}},"##, "[C]"),
+    (#""post_processor":{"type":"BertProcessing","sep":["a",-1],"cls":["b",1]},"#, "sep"),
+    (#""decoder":{"type":"Strip","content":" ","start":-1,"stop":0},"#, "start"),
+    (#""truncation":{"max_length":-1},"#, "max_length"), (#""truncation":{"max_length":4,"stride":"x"},"#, "stride"),
+    (#""padding":{"strategy":"Longest"},"#, "strategy"), (#""padding":{"strategy":{"Fixed":-1}},"#, "Fixed"),
+  ])
+  func malformedStagesAreRefusedWithTheFault(json: String, word: String) throws {
+    let error = try #require(throws: MartletError.self) { try load(file(rest: json)) }
+    #expect(error.code == .malformedFile)
+    #expect(error.description.contains(word), "\(error)")
+    #expect(error.description.contains("test.json"))
+  }
+
+  /// A pattern that backtracks without end gives up, and the text is still encoded whole.
+  @Test func explosivePatternsEnd() throws {
+    let split = #""pre_tokenizer":{"type":"Split","pattern":{"Regex":"(a+)+$"},"behavior":"Isolated","invert":false},"#
+    let tokenizer = try load(file(rest: split))
+    let text = String(repeating: "a", count: 3000) + "b"
+    #expect(tokenizer.decode(tokenizer.encode(text)).filter { $0 != " " } == text)
+  }
+
+  @Test func truncationThatCannotBeDoneIsAnError() throws {
+    let tokenizer = try load(file(rest: #""truncation":{"max_length":2,"stride":2},"#))
+    #expect(throws: MartletError.self) { try tokenizer.encodeForModel(Tokenizer.Input("bababa")) }
+    #expect(try tokenizer.encodeForModel(Tokenizer.Input("ba")).ids == [1, 0])
+  }
+
+  @Test func whatIsCutOffOverflows() throws {
+    let tokenizer = try load(
+      file(rest: #""truncation":{"max_length":3,"stride":1},"padding":{"strategy":{"Fixed":4},"pad_id":9},"#))
+    let encoding = try tokenizer.encodeForModel(Tokenizer.Input("bbaab"))
+    #expect(encoding.ids == [1, 1, 0, 9])
+    #expect(encoding.overflowing.map(\.ids) == [[0, 2, 9, 9]])
+    #expect(encoding.overflowing.first?.offsets.prefix(2) == [2..<3, 3..<5])
+    #expect(encoding.attentionMask == [true, true, true, false])
+    let batch = try tokenizer.encodeForModel([Tokenizer.Input("b"), Tokenizer.Input("bb")])
+    #expect(batch.map(\.ids) == [[1, 9, 9, 9], [1, 1, 9, 9]])
+  }
+
+  @Test func brokenSentencePieceModelsAreRefused() throws {
+    let whole = try FileSystem.read(fixture("tokenizer_styles/llama.model"), limit: 1 << 20)
+    for count in [0, 1, 2, 5, whole.count / 2, whole.count - 1] {
+      let error = try #require(throws: MartletError.self) {
+        try Tokenizer(sentencePiece: Array(whole.prefix(count)), name: "cut.model")
+      }
+      #expect(error.description.contains("cut.model"))
+    }
+    var random = RandomStream(RandomKey(seed: 9))
+    for _ in 0..<2000 {
+      var bytes = whole
+      for _ in 0..<3 {
+        bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+      }
+      do {
+        let tokenizer = try Tokenizer(sentencePiece: bytes, name: "mutated.model")
+        _ = tokenizer.decode(tokenizer.encodeWithOffsets("The mill ﬁ 中 \u{3000} x").ids)
+      } catch {
+        #expect(error is MartletError)
+      }
+    }
+  }
+
+  @Test func tiktokenVocabulariesThatAreBrokenAreRefused() throws {
+    for (text, word) in [
+      ("IQ== 0\n!!", "line 2"), ("IQ== x", "line 1"), ("IQ== 0\nIg== 1", "2 tokens"), ("", "0 tokens"),
+    ] {
+      let error = try #require(throws: MartletError.self) {
+        try Tokenizer(tiktoken: Array(text.utf8), name: "x.tiktoken")
+      }
+      #expect(error.description.contains(word), "\(error)")
+    }
+  }
+
+  @Test func tekkenFilesLoad() throws {
+    let vocabulary =
+      (0..<256).map { byte -> String in
+        #"{"rank":\#(byte),"token_bytes":"\#(Data([UInt8(byte)]).base64EncodedString())"}"#
+      } + [#"{"rank":256,"token_bytes":"\#(Data("he".utf8).base64EncodedString())"}"#]
+    let json = """
+      {"config":{"pattern":"\\\\p{L}+|\\\\P{L}","default_vocab_size":260,"default_num_special_tokens":3},
+      "vocab":[\(vocabulary.joined(separator: ","))]}
+      """
+    let tokenizer = try Tokenizer(tekken: Array(json.utf8), name: "tekken.json")
+    #expect(tokenizer.encode("<s>hehe!") == [1, 259, 259, 3 + 0x21])
+    #expect(tokenizer.decode(tokenizer.encode("hé🙂")) == "hé🙂")
+    #expect(throws: MartletError.self) { try Tokenizer(tekken: Array("{}".utf8), name: "tekken.json") }
   }
 
   @Test func tokensThatLookAlikeStayApart() throws {
@@ -134,7 +235,13 @@ import Tokenizers
   @Test(arguments: 0..<8)
   func mutatedFilesNeverCrash(seed: Int) throws {
     let names = ["bpe", "characters", "awkward"]
-    let originals = try names.map { try FileSystem.read(fixture("tokenizers/\($0).tokenizer.json"), limit: 1 << 20) }
+    let styles = ["llama2", "bert_template", "t5", "clip", "part_nmt", "decoder_sequence"]
+    let originals =
+      try names.map { try FileSystem.read(fixture("tokenizers/\($0).tokenizer.json"), limit: 1 << 20) }
+      + styles.map { name in
+        let file = try JSONValue(file: fixture("tokenizer_styles/\(name).json"))
+        return Array(try #require(file.objectValue?["tokenizer"]).text().utf8)
+      }
     let values = ["-1", "1e999", "2147483647", "4294967296", "null", "[]", "{}", "\"\"", "true", "\"\\ud800\""]
     var random = RandomStream(RandomKey(seed: UInt64(seed)))
     var loaded = 0

@@ -8,8 +8,8 @@ import Tokenizers
   static let corpus = (try? String(contentsOfFile: fixture("tokenizers/corpus.txt"), encoding: .utf8)) ?? ""
 
   static func bytePair(_ size: Int = 600) throws -> Tokenizer {
-    var trainer = try BytePairTrainer(.init(vocabularySize: size))
-    trainer.add(corpus)
+    var trainer = try TokenizerTrainer(.init(vocabularySize: size))
+    try trainer.add(corpus)
     return try trainer.train()
   }
 

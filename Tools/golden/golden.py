@@ -21,6 +21,7 @@ import safetensors_files
 import sampling
 import schedules
 import tokenizer_files
+import tokenizer_styles
 from fixture_files import differences
 
 FIXTURES = Path(__file__).resolve().parents[2] / "Tests" / "Fixtures"
@@ -36,6 +37,7 @@ SETS = {
     "schedules": schedules.write,
     "sampling": sampling.write,
     "tokenizers": tokenizer_files.write,
+    "tokenizer_styles": tokenizer_styles.write,
 }
 
 

@@ -12,8 +12,7 @@ import shutil
 from pathlib import Path
 
 import tokenizers
-import unicodedata2
-from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 from fixture_files import versions, write_json
 
@@ -67,12 +66,23 @@ def cases(tokenizer, lines):
     return result
 
 
+def word_piece_tokens(documents):
+    """The tokens of pairs that come at least four times: which of those that come equally often goes first does not matter."""
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer()
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.train_from_iterator(documents, trainers.WordPieceTrainer(
+        vocab_size=5000, min_frequency=4, special_tokens=["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"], show_progress=False))
+    return tokenizer.get_vocab()
+
+
 def composition_hash():
-    """SHA-256 of every scalar followed by two marks that are out of order, composed (NFC of Unicode 16)."""
+    """SHA-256 of every scalar followed by two marks that are out of order, composed (NFC)."""
+    compose = normalizers.NFC().normalize_str
     digest = hashlib.sha256()
     for point in range(0x110000):
         if not 0xD800 <= point < 0xE000:
-            digest.update(unicodedata2.normalize("NFC", chr(point) + "\u0301\u0323").encode())
+            digest.update(compose(chr(point) + "\u0301\u0323").encode())
     return digest.hexdigest()
 
 
@@ -145,6 +155,7 @@ def write(folder):
             "vocabulary_size": vocabulary, "minimum_frequency": frequency, "whole": whole,
             "merges": [" ".join(pair) for pair in model["merges"]], "tokens": len(model["vocab"])}
     write_json(folder / "merges.json", merges)
+    write_json(folder / "wordpiece_tokens.json", {"tokens": sorted(word_piece_tokens(documents))})
     if NEOX:
         write_json(folder / "gpt_neo.json", {"cases": cases(Tokenizer.from_file(NEOX), lines)})
     elif RECORDED.exists():

@@ -11,7 +11,10 @@ extension Recipe {
     var choice: DataSettings.TokenizerChoice =
       switch data.tokenizer.type {
       case .char: .character
-      case .bpe: .bytePair(vocabularySize: data.tokenizer.vocabSize)
+      case .bpe: trained(.byteLevelBytePair)
+      case .charBpe: trained(.characterBytePair)
+      case .wordpiece: trained(.wordPiece)
+      case .unigram: trained(.unigram)
       }
     if let folder = data.tokenizer.from.map(resolve) ?? tokenizerOfModel { choice = .file(folder) }
     var settings = DataSettings(sources: data.files.map(resolve), tokenizer: choice)
@@ -34,6 +37,12 @@ extension Recipe {
   /// Throws: `MartletError(.notFound)` when `model.from` is neither such a folder nor a run's.
   func startingModel(warn: (String) -> Void = { _ in }) throws -> String? {
     try model.from.map { try RunFolder.model(in: resolve($0), warn: warn) }
+  }
+
+  private func trained(_ algorithm: TokenizerTrainer.Algorithm) -> DataSettings.TokenizerChoice {
+    var options = TokenizerTrainer.Options(algorithm, vocabularySize: data.tokenizer.vocabSize)
+    options.lowercases = data.tokenizer.lowercase
+    return .trained(options)
   }
 
   /// The folder of the model to start from, if its tokenizer is there: weights are of use with their own tokens only.

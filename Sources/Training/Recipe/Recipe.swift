@@ -91,12 +91,20 @@ public struct TokenizerSection: Sendable, Hashable {
     case char
     /// Byte-level byte-pair encoding.
     case bpe
+    /// Byte-pair encoding of characters, rare ones as bytes.
+    case charBpe = "char_bpe"
+    /// BERT's words in pieces.
+    case wordpiece
+    /// A unigram language model of pieces.
+    case unigram
   }
 
   /// What tokens are.
   public var type = Kind.bpe
   /// The size of the vocabulary that is trained.
   public var vocabSize = 8192
+  /// Whether `wordpiece` makes letters small and takes accents away.
+  public var lowercase = true
   /// The folder or file of a tokenizer to use instead of training one.
   public var from: String?
 }

@@ -30,14 +30,20 @@ extension RecipeKey {
       "The field of each JSON line that holds the text."),
     .init(
       "data.tokenizer.type", .word(\.data.tokenizer.type), .words(TokenizerSection.Kind.self), example: "char",
-      "What a token is: a character, or a piece of a word found by byte-pair encoding."),
+      "What a token is: a character, or a piece of text learned by byte-pair encoding of bytes (bpe: any text comes back "
+        + "exactly) or of characters (char_bpe), by WordPiece, or by a unigram language model."),
     .init(
       "data.tokenizer.vocab_size", .int(\.data.tokenizer.vocabSize), .integer(257...16_777_216), example: "8192",
       otherNames: ["vocabulary_size"],
-      "The number of tokens that byte-pair encoding learns; characters are as many as the text has."),
+      "The number of tokens that are learned; characters are as many as the text has."),
+    .init(
+      "data.tokenizer.lowercase", .bool(\.data.tokenizer.lowercase), .bool, example: "true",
+      "Whether wordpiece makes letters small and takes accents away."),
     .init(
       "data.tokenizer.from", .optionalText(\.data.tokenizer.from), .path, default: "trained on the files",
-      example: "runs/base/model", "A tokenizer.json, or a folder with one, to use instead of training a tokenizer."),
+      example: "runs/base/model",
+      "A tokenizer.json, a sentencepiece .model, a .tiktoken file, or a folder with one, instead of training a tokenizer."
+    ),
     .init(
       "data.validation_fraction", .double(\.data.validationFraction), .numberBelow(1, from: 0), example: "0.1",
       otherNames: ["val_fraction", "validation_split", "test_size"],

@@ -1,3 +1,4 @@
+import COnig
 import CPlatform
 import CYAML
 import Core
@@ -17,6 +18,7 @@ let doctorCommand = Command(
   checks.addMemory()
   checks.addDisk()
   checks.add(.good, "libyaml", String(cString: yaml_get_version_string()))
+  checks.add(.good, "oniguruma", String(cString: onig_version()))
   checks.addToolchain()
   print(checks.text, terminator: "")
   return checks.hasFailure ? Program.Status.failure : Program.Status.success
