@@ -23,6 +23,7 @@ let below: [String: [String]] = [
   "CPUBackend": ["TensorGraph", "CKernels"],
   "Formats": ["TensorGraph"],
   "Tokenizers": ["Core", "COnig"],
+  "ChatTemplates": ["Core"],
   "Datasets": ["Tokenizers"],
   "Layers": ["TensorGraph"],
   "Models": ["Layers", "Formats"],
@@ -59,7 +60,8 @@ let package = Package(
     .library(
       name: "Martlet",
       targets: [
-        "Core", "TensorGraph", "CPUBackend", "Formats", "Tokenizers", "Datasets", "Layers", "Models", "Training",
+        "Core", "TensorGraph", "CPUBackend", "Formats", "Tokenizers", "ChatTemplates", "Datasets", "Layers", "Models",
+        "Training",
         "Inference",
       ]),
     .executable(name: "martlet", targets: ["martlet"]),
@@ -73,7 +75,8 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: Array(with("TestSupport").dropFirst()), path: "Tests/TestSupport",
       swiftSettings: strict),
-    .executableTarget(name: "martlet", dependencies: with("CPUBackend", "Training"), swiftSettings: command),
+    .executableTarget(
+      name: "martlet", dependencies: with("CPUBackend", "Training", "ChatTemplates"), swiftSettings: command),
     .executableTarget(
       name: "kernel-bench", dependencies: with("CPUBackend"), path: "Benchmarks/Kernels", swiftSettings: numeric),
     .executableTarget(
@@ -90,6 +93,7 @@ let package = Package(
     + library("CPUBackend", numeric: true)
     + library("Formats")
     + library("Tokenizers")
+    + library("ChatTemplates")
     + library("Datasets")
     + library("Layers")
     + library("Models")

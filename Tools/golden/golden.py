@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 
 import attention
+import chat_templates
 import cross_entropy
 import gpt2_trace
 import layer_operations
@@ -38,6 +39,7 @@ SETS = {
     "sampling": sampling.write,
     "tokenizers": tokenizer_files.write,
     "tokenizer_styles": tokenizer_styles.write,
+    "chat_templates": chat_templates.write,
 }
 
 

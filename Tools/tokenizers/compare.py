@@ -9,6 +9,7 @@ both. More tokenizer.json files may be given. Exit status 1, with examples, wher
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import time
@@ -19,7 +20,8 @@ from tokenizers import Tokenizer
 import configurations
 import corpus
 
-MARTLET = Path(__file__).resolve().parents[2] / ".build/release/martlet"
+# The program to compare; MARTLET names another.
+MARTLET = Path(os.environ.get("MARTLET", Path(__file__).resolve().parents[2] / ".build/release/martlet"))
 
 
 def theirs(tokenizer, line, pair):

@@ -9,6 +9,7 @@ Trains sentencepiece models of several kinds on the texts into the work folder, 
 import argparse
 import base64
 import json
+import os
 import subprocess
 import sys
 import time
@@ -20,7 +21,8 @@ import tiktoken.load
 
 import corpus
 
-MARTLET = Path(__file__).resolve().parents[2] / ".build/release/martlet"
+# The program to compare; MARTLET names another.
+MARTLET = Path(os.environ.get("MARTLET", Path(__file__).resolve().parents[2] / ".build/release/martlet"))
 KINDS = {
     "spm_unigram": {"model_type": "unigram"}, "spm_unigram_bytes": {"model_type": "unigram", "byte_fallback": True},
     "spm_bpe": {"model_type": "bpe"},

@@ -121,6 +121,19 @@ extension Tokenizer {
 }
 
 extension SpecialTokenRoles {
+  /// The roles of the `tokenizer_config.json` of a folder; none where there is no such file.
+  ///
+  /// Throws: `MartletError` if the file is malformed.
+  public init(folder: String) throws {
+    let file = joinPath(folder, "tokenizer_config.json")
+    if FileSystem.kind(of: file) == .file { try self.init(configFile: file) } else { self.init() }
+  }
+
+  /// The tokens of the roles that are played, by the keys of `tokenizer_config.json`.
+  public var byKey: [(key: String, token: String)] {
+    json.members.compactMap { key, value in value.stringValue.map { (key, $0) } }
+  }
+
   fileprivate var json: JSONObject {
     var object = JSONObject()
     object["bos_token"] = beginningOfText.map { .string($0) }

@@ -1,3 +1,4 @@
+import ChatTemplates
 import Core
 import Datasets
 import Foundation
@@ -32,12 +33,14 @@ private let skipSpecial = Option<Bool>.flag("skip-special-tokens", "leave specia
 let tokenizerCommand = Command(
   name: "tokenizer",
   summary: "train a tokenizer, encode and decode text with one, or look at it",
-  positionals: [.init(name: "action", help: "train, encode, decode or inspect")],
+  positionals: [.init(name: "action", help: "train, encode, decode, chat or inspect")],
   options: [
     tokenizerPath, text, pair, jsonLines, details, plain, skipSpecial, files, algorithm, vocabularySize,
     minimumFrequency, specialTokens, cased, maximumMemory, output,
   ],
   notes: [
+    "chat reads a line of JSON a conversation, {\"messages\": [{\"role\": ..., \"content\": ...}]}, perhaps with \"tools\" and",
+    "\"add_generation_prompt\", and prints what the chat template of the folder makes of it, as a string of JSON.",
     "encode reads lines from standard input and prints the ids of each; decode reads ids and prints text; inspect",
     "prints what the tokenizer is made of. Broken UTF-8 is read as U+FFFD. train learns a tokenizer from text of any",
     "size: words that do not fit in memory are put aside in files without names, in TMPDIR.",
@@ -49,7 +52,7 @@ let tokenizerCommand = Command(
     "martlet tokenizer train --files corpus/ --type wordpiece --vocab-size 30000 --out my-tokenizer",
   ]
 ) { arguments in
-  let actions = ["train", "encode", "decode", "inspect"]
+  let actions = ["train", "encode", "decode", "chat", "inspect"]
   let action = arguments.positional(0) ?? ""
   guard actions.contains(action) else {
     let near = nearestName(to: action, among: actions).map { "Did you mean `martlet tokenizer \($0)`?" }
@@ -63,6 +66,7 @@ let tokenizerCommand = Command(
       .invalidArgument, "--tokenizer is missing", at: "martlet tokenizer \(action)",
       remedy: "Give a tokenizer's file or folder: --tokenizer my-model/tokenizer.json")
   }
+  if action == "chat" { return try renderChats(path, arguments[text]) }
   let tokenizer = try Tokenizer.load(path)
   switch action {
   case "inspect": print(TokenizerConsole.summary(tokenizer), terminator: "")
@@ -126,4 +130,25 @@ private func byteCount(_ text: String, of what: String) throws -> Int {
   }
   throw MartletError(
     .invalidArgument, "\(what) must be a size such as 512MB or 8GB, found '\(text)'", remedy: "Correct the value.")
+}
+
+/// Prints the text of every conversation by the chat template of a folder.
+private func renderChats(_ folder: String, _ text: String?) throws -> Int32 {
+  guard let template = try ChatTemplate.load(folder: folder) else {
+    throw MartletError(
+      .notFound, "there is no chat template", at: folder,
+      remedy: "Give a folder with chat_template.jinja, or with a chat_template in tokenizer_config.json.")
+  }
+  let roles = try SpecialTokenRoles(folder: folder)
+  try TokenizerConsole.forEachInput(text, isJSON: true) { line in
+    let fields = try line.fields()
+    var variables = fields.object
+    for key in ["messages", "tools", "add_generation_prompt"] { variables[key] = nil }
+    for (key, token) in roles.byKey where variables[key] == nil { variables[key] = .string(token) }
+    let rendered = try template.render(
+      messages: fields.object["messages"] ?? .array([]), tools: fields.object["tools"],
+      addsGenerationPrompt: try fields.bool("add_generation_prompt", default: false), variables: variables)
+    return JSONValue.string(rendered).text()
+  }
+  return Program.Status.success
 }

@@ -10,7 +10,7 @@ enum TokenizerConsole {
     let number: Int
     let isJSON: Bool
 
-    private func fields() throws -> JSONFields {
+    func fields() throws -> JSONFields {
       try JSONFields(parsing: Array(text.utf8), name: "standard input, line \(number)")
     }
 

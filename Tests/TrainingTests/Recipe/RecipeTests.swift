@@ -89,7 +89,7 @@ import Training
   }
 
   @Test func canonicalFormIsReadable() throws {
-    let lines = try recipe(Self.good).yaml.split(separator: "\n").prefix(16).joined(separator: "\n")
+    let lines = try recipe(Self.good).yaml.split(separator: "\n").prefix(17).joined(separator: "\n")
     #expect(
       lines == """
         name: shakespeare
@@ -106,6 +106,7 @@ import Training
           tokenizer:
             type: char
             vocab_size: 8192
+            lowercase: true
           validation_fraction: 0.1
           validation_files: []
         """)
