@@ -10,7 +10,7 @@ TITLE = "Tokenizing"
 TEXT = """A byte-level BPE of 8192 tokens, trained on the King James Bible (the quickstart's text, 4.3 MB), and its chapters
 encoded one after another on one thread and together on all. Figures are megabytes of text a second; the ratio is our speed
 divided by that of Hugging Face's `tokenizers`."""
-VOCABULARY = 8192
+VOCABULARY = int(os.environ.get("MARTLET_BENCH_VOCABULARY", 8192))
 
 
 def text():

@@ -105,6 +105,22 @@ import Tokenizers
     }
   }
 
+  /// No stage may be slower than linear by more than a logarithm.
+  @Test(
+    arguments: ["llama2", "llama3", "bert_uncased", "t5", "roberta", "part_nmt", "part_scripts"], ["a", "^", "中", " "])
+  func halfAMebibyteOfOneThingIsFast(name: String, unit: String) throws {
+    let file = try JSONValue(file: GoldenStyleTests.folder + "/\(name).json")
+    let tokenizer = try Tokenizer(
+      json: Array(try #require(file.objectValue?["tokenizer"]).text().utf8), name: name)
+    let text = String(repeating: unit, count: (1 << 19) / unit.utf8.count)
+    var start = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &start)
+    _ = tokenizer.encode(text)
+    var end = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end)
+    #expect(Double(end.tv_sec - start.tv_sec) + Double(end.tv_nsec - start.tv_nsec) / 1e9 < 1, "of processor time")
+  }
+
   /// The library counts Unicode scalars, Martlet bytes.
   private func characters(_ text: String, _ bytes: Range<Int>) -> [Int] {
     let utf8 = Array(text.utf8)

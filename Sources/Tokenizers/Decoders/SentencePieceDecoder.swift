@@ -13,7 +13,7 @@ struct SentencePieceDecoder: TokenDecoder {
     unknown = unknownID.map { file.pieces[Int($0)].text }
     unknownSurface = file.unknownSurface
     let normalizer = file.normalizer
-    takesFirstSpace = !normalizer.putsSpaceLast && (normalizer.addsDummyPrefix || normalizer.removesExtraSpaces)
+    takesFirstSpace = normalizer.addsDummyPrefix || normalizer.removesExtraSpaces
     takesAllFirstSpaces = normalizer.removesExtraSpaces
   }
 

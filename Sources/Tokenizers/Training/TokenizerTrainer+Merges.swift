@@ -103,7 +103,7 @@ extension TokenizerTrainer {
       model.vocabulary.id(of: Array(token.utf8)).map { AddedToken(id: $0, content: token) }
     }
     return try Tokenizer(
-      normalizer: options.normalizer, preTokenizer: options.preTokenizer, model: model,
+      normalizer: try options.normalizer(), preTokenizer: options.preTokenizer, model: model,
       postProcessor: postProcessor(model), decoder: options.decoder, addedTokens: added, roles: options.roles,
       name: "the trained tokenizer")
   }

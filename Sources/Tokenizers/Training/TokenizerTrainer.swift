@@ -82,7 +82,7 @@ public struct TokenizerTrainer: Sendable {
     }
     self.options = options
     counter = WordCounter(
-      normalizer: options.normalizer, preTokenizer: options.preTokenizer, memoryLimit: options.maximumMemory / 2)
+      normalizer: try options.normalizer(), preTokenizer: options.preTokenizer, memoryLimit: options.maximumMemory / 2)
   }
 
   /// Counts the words of documents, on all processors; the outcome does not depend on how many there are.
@@ -130,18 +130,29 @@ public struct TokenizerTrainer: Sendable {
 }
 
 extension TokenizerTrainer.Options {
-  var normalizer: (any Normalizer)? {
+  func normalizer() throws -> (any Normalizer)? {
     switch algorithm {
-    case .byteLevelBytePair, .characterBytePair: nil
-    case .wordPiece: BertNormalizer(lowercases: lowercases)
-    case .unigram: FormNormalizer(.nfkc)
+    case .byteLevelBytePair, .characterBytePair: return nil
+    case .wordPiece: return BertNormalizer(lowercases: lowercases)
+    case .unigram:
+      // Line ends become spaces, as T5 has it.
+      let spaces = TextPattern.expression(try RegularExpression(" {2,}", at: "the trained tokenizer"))
+      return SequenceNormalizer(parts: [
+        NmtNormalizer(), FormNormalizer(.nfkc), ReplaceNormalizer(pattern: spaces, content: [0x20]),
+      ])
     }
   }
 
   var preTokenizer: any PreTokenizer {
     switch algorithm {
     case .byteLevelBytePair: ByteLevelPreTokenizer()
-    case .characterBytePair, .unigram: MetaspacePreTokenizer()
+    case .characterBytePair:
+      // Tokens end where lines end.
+      SequencePreTokenizer(parts: [
+        MetaspacePreTokenizer(),
+        SplitPreTokenizer(pattern: .literal([0x0A]), behavior: .isolated, isInverted: false),
+      ])
+    case .unigram: MetaspacePreTokenizer()
     case .wordPiece: BertPreTokenizer()
     }
   }
