@@ -3,7 +3,7 @@
 SWIFT ?= swift
 MARTLET := .build/release/martlet
 
-.PHONY: help setup build quickstart test examples bench lint docs clean
+.PHONY: help setup build quickstart test dependent examples bench lint docs clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -22,6 +22,10 @@ quickstart: ## Train, try and export a small GPT on the King James Bible, in a f
 test: setup ## Build and run all the tests, optimised
 	$(SWIFT) build -c release --build-tests
 	$(SWIFT) test -c release --skip-build
+	SWIFT="$(SWIFT)" Scripts/test-instruction-sets.sh
+
+dependent: build ## Build a package that depends on Martlet by version, and check where it runs and how fast
+	SWIFT="$(SWIFT)" Scripts/dependent.sh
 
 examples: setup ## Build the example programs, packages of their own
 	$(SWIFT) build -c release --package-path Examples/TrainAndGenerate

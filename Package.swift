@@ -2,8 +2,20 @@
 import PackageDescription
 
 // The processor level of numeric targets. x86-64-v3 (AVX2, FMA, F16C) is what every server and laptop since
-// 2015 has; `MARTLET_CPU=native` builds for this machine, `MARTLET_CPU=baseline` for any.
+// 2015 has; `MARTLET_CPU=native` builds for this machine, `MARTLET_CPU=baseline` for any. The innermost loops (CKernels)
+// need no flags: they are compiled for several instruction sets, of which one is chosen when a program starts.
 let level = Context.environment["MARTLET_CPU"] ?? "x86-64-v3"
+
+// The package manager refuses packages with unsafe flags where they are fetched by version, so there the manifest has
+// none. Fetched packages lie in a folder `checkouts` or `registry/downloads`; while versions are chosen, manifests are
+// read from the history, whose folder is the root.
+let folders = Context.packageDirectory.split(separator: "/")
+let isFetched =
+  folders.isEmpty || folders.dropLast().last == "checkouts"
+  || zip(folders, folders.dropFirst()).contains { $0 == "registry" && $1 == "downloads" }
+
+/// Flags, where they are allowed.
+func flags(_ flags: [String]) -> [SwiftSetting] { isFetched || flags.isEmpty ? [] : [.unsafeFlags(flags)] }
 
 #if arch(x86_64)
   let processor: [String] = level == "baseline" ? [] : ["-Xcc", "-march=\(level)"]
@@ -11,10 +23,8 @@ let level = Context.environment["MARTLET_CPU"] ?? "x86-64-v3"
   let processor: [String] = level == "native" ? ["-Xcc", "-mcpu=native"] : []
 #endif
 
-let strict: [SwiftSetting] = [.unsafeFlags(["-warnings-as-errors"])]
-// The command checks at its start that the processor has what numeric code was compiled for.
-let command: [SwiftSetting] = strict + (level == "baseline" ? [] : [.define("MARTLET_CHECKS_PROCESSOR")])
-let numeric: [SwiftSetting] = strict + [.unsafeFlags(processor)]
+let strict = flags(["-warnings-as-errors"])
+let numeric = strict + flags(processor)
 
 /// The targets that each target builds on. Nothing points back.
 let below: [String: [String]] = [
@@ -76,7 +86,7 @@ let package = Package(
       name: "TestSupport", dependencies: Array(with("TestSupport").dropFirst()), path: "Tests/TestSupport",
       swiftSettings: strict),
     .executableTarget(
-      name: "martlet", dependencies: with("CPUBackend", "Training", "ChatTemplates"), swiftSettings: command),
+      name: "martlet", dependencies: with("CPUBackend", "Training", "ChatTemplates"), swiftSettings: strict),
     .executableTarget(
       name: "kernel-bench", dependencies: with("CPUBackend"), path: "Benchmarks/Kernels", swiftSettings: numeric),
     .executableTarget(

@@ -1,5 +1,15 @@
 #include "kernels.h"
 
+// Only what is written as one multiply-add becomes one: the sets that have it agree in every bit.
+#pragma STDC FP_CONTRACT OFF
+
+// Functions that take vectors are all inlined, so that it does not matter how a call would pass them.
+#pragma clang diagnostic ignored "-Wpsabi"
+
+typedef float eight __attribute__((ext_vector_type(8)));
+typedef float eight_anywhere __attribute__((ext_vector_type(8), aligned(4)));
+typedef int eight_integers __attribute__((ext_vector_type(8)));
+
 /// Asks for the next lines of what comes next.
 static inline __attribute__((always_inline)) void kernels_look_ahead(kernels_panel *panel, int tiles) {
   for (int index = 0; index < 2; index++) {
@@ -20,6 +30,11 @@ static inline __attribute__((always_inline)) void kernels_look_ahead(kernels_pan
 // Every set is compiled from the same source. Its functions are private and reached through the table alone, so that
 // no instruction of a set is met on a processor without it.
 
+/// What a set has besides products.
+#define FUNCTIONS(set)                                                                                     \
+  sizeof(vector_##set) / sizeof(float), multiply_block_##set, exponentiate_column_##set,                   \
+      differentiate_column_##set, exponentiate_row_##set, activate_##set, multiply_adds_##set
+
 #if defined(__x86_64__)
 
 #define NAME(x) x##_avx512
@@ -27,7 +42,7 @@ static inline __attribute__((always_inline)) void kernels_look_ahead(kernels_pan
 #define LANES 16
 #define ROWS 24
 #define FMA(a, b, c) __builtin_elementwise_fma(a, b, c)
-#include "product.inc"
+#include "set.inc"
 #undef NAME
 #undef TARGET
 #undef LANES
@@ -39,7 +54,7 @@ static inline __attribute__((always_inline)) void kernels_look_ahead(kernels_pan
 #define LANES 8
 #define ROWS 6
 #define FMA(a, b, c) __builtin_elementwise_fma(a, b, c)
-#include "product.inc"
+#include "set.inc"
 #undef NAME
 #undef TARGET
 #undef LANES
@@ -51,12 +66,12 @@ static inline __attribute__((always_inline)) void kernels_look_ahead(kernels_pan
 #define LANES 4
 #define ROWS 6
 #define FMA(a, b, c) ((a) * (b) + (c))
-#include "product.inc"
+#include "set.inc"
 
 static const kernels_set sets[] = {
-    {"avx512", true, 24, pack_across_avx512, multiply_panel_avx512},
-    {"avx2", true, 6, pack_across_avx2, multiply_panel_avx2},
-    {"baseline", false, 6, pack_across_baseline, multiply_panel_baseline},
+    {"avx512", true, 24, pack_across_avx512, multiply_panel_avx512, FUNCTIONS(avx512)},
+    {"avx2", true, 6, pack_across_avx2, multiply_panel_avx2, FUNCTIONS(avx2)},
+    {"baseline", false, 6, pack_across_baseline, multiply_panel_baseline, FUNCTIONS(baseline)},
 };
 
 bool kernels_run_here(const kernels_set *set) {
@@ -81,9 +96,9 @@ bool kernels_run_here(const kernels_set *set) {
 #define TARGET
 #define LANES 4
 #define ROWS 6
-#include "product.inc"
+#include "set.inc"
 
-static const kernels_set sets[] = {{SET_NAME, FUSES, 6, pack_across_only, multiply_panel_only}};
+static const kernels_set sets[] = {{SET_NAME, FUSES, 6, pack_across_only, multiply_panel_only, FUNCTIONS(only)}};
 
 bool kernels_run_here(const kernels_set *set) { return set == &sets[0]; }
 

@@ -21,8 +21,12 @@ public struct CPU: Backend {
   public func makeBuffer(_ type: TensorType) throws -> any Buffer { try CPUBuffer(type, for: "a tensor \(type)") }
 
   /// Compiles a program for this processor.
+  ///
+  /// Throws: `MartletError` where states don't fit, and where the environment variable `MARTLET_INSTRUCTION_SET` names
+  /// no instruction set of this processor.
   public func compile(_ program: Program, states: [String: any Buffer]) throws -> any Executable {
-    try CPUExecutable(program, states: states, pool: pool)
+    try InstructionSet.checkEnvironment()
+    return try CPUExecutable(program, states: states, pool: pool)
   }
 }
 

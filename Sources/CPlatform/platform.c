@@ -59,14 +59,16 @@ bool platform_has_feature(const char *name) {
 #elif defined(__aarch64__)
   return !strcmp(name, "neon");
 #else
+  (void)name;
   return false;
 #endif
 }
 
-const char *platform_missing_features(void) {
-#if defined(__x86_64__)
-  if (!platform_has_feature("avx2")) return "avx2";
-  if (!platform_has_feature("fma")) return "fma";
+const char *platform_feature_name(int index) {
+#if defined(__aarch64__)
+  static const char *const names[] = {"neon"};
+#else
+  static const char *const names[] = {"avx2", "fma", "f16c", "avx512f"};
 #endif
-  return "";
+  return index >= 0 && index < (int)(sizeof names / sizeof names[0]) ? names[index] : NULL;
 }

@@ -1,4 +1,4 @@
-import CPlatform
+import CPUBackend
 import Core
 import Foundation
 
@@ -50,6 +50,7 @@ enum Program {
         report(error)
         return Status.usage
       }
+      try InstructionSet.checkEnvironment()
       return try command.run(arguments)
     } catch {
       report(error)
@@ -83,13 +84,11 @@ enum Program {
 
   /// Code compiled for a newer processor would end in an illegal instruction somewhere; better said at the start.
   private static func checkProcessor() throws {
-    #if MARTLET_CHECKS_PROCESSOR
-      let missing = String(cString: platform_missing_features())
-      if !missing.isEmpty {
-        throw MartletError(
-          .unsupported, "this processor lacks '\(missing)', for which this build of martlet was made",
-          remedy: "Build it for any processor: MARTLET_CPU=baseline make build")
-      }
-    #endif
+    let missing = Features.compiled.filter { !Features.present.contains($0) }
+    if !missing.isEmpty {
+      throw MartletError(
+        .unsupported, "this processor lacks '\(missing.joined(separator: ", "))', for which this martlet was built",
+        remedy: "Build it for any processor: MARTLET_CPU=baseline make build")
+    }
   }
 }

@@ -21,10 +21,5 @@ import Testing
     #expect(exponentials(bits.map { Float(bitPattern: $0) }).allSatisfy { $0.isNaN })
   }
 
-  private func exponentials(_ inputs: [Float]) -> [Float] {
-    [Float](unsafeUninitializedCapacity: inputs.count) { output, count in
-      exponential(inputs, output.baseAddress!, count: inputs.count)
-      count = inputs.count
-    }
-  }
+  private func exponentials(_ inputs: [Float]) -> [Float] { VectorMathTests.values(.exponential, inputs) }
 }

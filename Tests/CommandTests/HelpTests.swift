@@ -1,3 +1,4 @@
+import CPUBackend
 import Foundation
 import Testing
 
@@ -74,12 +75,35 @@ struct HelpTests {
   func machine() throws {
     let doctor = try Martlet.run("doctor")
     #expect(doctor.status == 0)
-    for name in ["processor", "memory", "disk", "libyaml", "oniguruma"] {
+    for name in ["processor", "kernels", "compiled", "memory", "disk", "libyaml", "oniguruma"] {
       #expect(doctor.output.contains("ok    \(name)"))
     }
     let devices = try Martlet.run("devices")
     #expect(devices.status == 0)
     #expect(devices.output.hasPrefix("cpu  "))
     #expect(devices.output.contains("\(ProcessInfo.processInfo.activeProcessorCount) threads"))
+  }
+
+  @Test("Each instruction set of this machine can be chosen; others are refused when a command starts")
+  func instructionSets() throws {
+    let variable = InstructionSet.variable
+    for set in InstructionSet.available {
+      for command in ["doctor", "devices"] {
+        let result = try Martlet.run(command, environment: [variable: set.name])
+        #expect(result.status == 0)
+        #expect(result.output.contains(" \(set.name) (available: "))
+      }
+    }
+    let unknown = try Martlet.run("devices", environment: [variable: "mmx"])
+    #expect(unknown.status == 1)
+    #expect(unknown.output == "")
+    #expect(
+      unknown.errors == """
+        martlet: error: environment variable MARTLET_INSTRUCTION_SET: there is no instruction set 'mmx'
+          This machine has \(InstructionSet.available.map(\.name).joined(separator: ", ")); without the variable it uses \
+        the first.
+
+        """)
+    #expect(try Martlet.run("--version", environment: [variable: "mmx"]).status == 0)
   }
 }

@@ -43,6 +43,41 @@ typedef struct {
 /// The distance between rows of A that are packed along the inner dimension, and the largest depth.
 #define KERNELS_DEPTH 384
 
+/// Up to 6 rows of A, a block of B and the rows of C that belong to them, all in the first-level cache.
+typedef struct {
+  /// Element (row, k) of A lies at `row * a_row + k * a_depth`.
+  const float *a;
+  long a_row;
+  long a_depth;
+  /// Rows `b_row` apart, readable up to whole panels of 16 columns.
+  const float *b;
+  long b_row;
+  float *c;
+  long c_row;
+  long rows;
+  long columns;
+  long depth;
+  /// Whether the product is added to what C holds.
+  bool accumulate;
+} kernels_block;
+
+/// Functions of one number that every set computes in registers.
+typedef enum {
+  KERNELS_EXPONENTIAL,
+  KERNELS_HYPERBOLIC_TANGENT,
+  KERNELS_LOGISTIC,
+  KERNELS_ERROR_FUNCTION,
+  KERNELS_GELU_TANH,
+  KERNELS_GELU_TANH_DERIVATIVE,
+  KERNELS_GELU_EXACT,
+  KERNELS_GELU_EXACT_DERIVATIVE,
+  KERNELS_SILU,
+  KERNELS_SILU_DERIVATIVE,
+} kernels_activation;
+
+/// The multiply-adds of vectors that `multiply_adds` computes in an iteration.
+#define KERNELS_CHAINS 12
+
 /// The inner loops for one instruction set.
 typedef struct {
   const char *name;
@@ -55,6 +90,22 @@ typedef struct {
   void (*pack_across)(const float *source, long stride, long depth, long rows, float *target);
   /// `C = alpha * A B` or `C += alpha * A B` for a panel of columns.
   void (*multiply_panel)(kernels_panel *panel);
+  /// Floats in a register.
+  int lanes;
+  /// `C = A B` or `C += A B` for a block.
+  void (*multiply_block)(const kernels_block *block);
+  /// Turns scores of eight queries, rows `stride` apart, into exponentials of their difference to the largest so far;
+  /// brings `largest` and `total` up to date and says by what `factor` to multiply earlier sums.
+  void (*exponentiate_column)(float *scores, long stride, long count, float *largest, float *total, float *factor);
+  /// Turns scores of eight queries into probabilities, and gradients of these into those of scores times `factor`.
+  void (*differentiate_column)(float *scores, float *gradients, long stride, long count, const float *log_sum_exp,
+                               const float *products, float factor);
+  /// Finds the largest number and gives the sum of `exp(number - largest)`, which take the numbers' place if kept.
+  float (*exponentiate_row)(float *numbers, long count, float *maximum, bool keeps);
+  /// Computes a function of `count` numbers, a multiple of 16. `step` is 8, or 0 for eight numbers that repeat.
+  void (*activate)(kernels_activation activation, const float *input, long step, float *output, long count);
+  /// Chains of multiply-adds, to measure the peak.
+  float (*multiply_adds)(float seed, long iterations);
 } kernels_set;
 
 /// The sets that this program holds, best first; null after the last.

@@ -25,9 +25,9 @@ struct CrossEntropySoftmax: @unchecked Sendable {
       let numbers = block + row * stride
       let target = Int(targets[row]) - firstToken
       if target >= 0, target < columns { targetLogits[row] = numbers[target] }
-      let maximum = Self.maximum(numbers, columns)
-      maxima[row * blocks + index] = maximum
-      sums[row * blocks + index] = Self.exponentiate(numbers, columns, minus: maximum, keeps: keeps)
+      let place = row * blocks + index
+      sums[place] = InstructionSet.current.exponentiate(
+        numbers, columns, maximum: maxima + place, keeps: keeps)
     }
   }
 
@@ -44,25 +44,6 @@ struct CrossEntropySoftmax: @unchecked Sendable {
     return largest.largest
   }
 
-  private static func exponentiate(
-    _ numbers: UnsafeMutablePointer<Float>, _ count: Int, minus maximum: Float, keeps: Bool
-  ) -> Float {
-    var sum = Vector.zero
-    var index = 0
-    while index + 8 <= count {
-      let e = exponential(Vector(at: numbers + index) - maximum)
-      if keeps { e.store(to: numbers + index) }
-      sum += e
-      index += 8
-    }
-    if index < count {
-      let e = exponential(Vector(at: numbers + index, count: count - index, filler: -.infinity) - maximum)
-      if keeps { e.store(to: numbers + index, count: count - index) }
-      sum += e
-    }
-    return sum.total
-  }
-
   /// Makes a row's loss of its blocks' maxima and sums, and turns the maxima into the factors that make the
   /// exponentials the gradient of the logits (but for the target's).
   func finish(row: Int) {
@@ -73,7 +54,7 @@ struct CrossEntropySoftmax: @unchecked Sendable {
     var index = 0
     while index < blocks {
       let count = min(8, blocks - index)
-      let scale = exponential(Vector(at: maxima + index, count: count, filler: -.infinity) - maximum)
+      let scale = exponentialOfDifference(Vector(at: maxima + index, count: count, filler: -.infinity) - maximum)
       total += scale * Vector(at: sums + index, count: count)
       scale.store(to: maxima + index, count: count)
       index += 8

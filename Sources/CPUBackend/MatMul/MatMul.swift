@@ -22,6 +22,9 @@ package struct MatMul: Sendable {
   /// Whether the product is added to what C holds.
   package var accumulate = false
 
+  /// What computes tiles; all that fuse give the same bits.
+  package var instructionSet = InstructionSet.current
+
   /// A product of dense matrices.
   package init(m: Int, n: Int, k: Int, transposeA: Bool = false, transposeB: Bool = false) {
     self.m = m

@@ -9,12 +9,14 @@ struct PackedA {
   private let source: UnsafePointer<Float>
   private let stride: Int
   private let rows: Int
+  private let instructionSet: InstructionSet
 
   init(_ product: MatMul, _ a: UnsafePointer<Float>) {
     source = a
     stride = product.lda
     rows = product.m
     alongDepth = !product.transposeA
+    instructionSet = product.instructionSet
   }
 
   /// The memory for a panel, in floats.
@@ -24,7 +26,7 @@ struct PackedA {
   func pack(_ panels: Range<Int>, _ depths: Range<Int>, _ target: UnsafeMutablePointer<Float>) {
     let range = panels.lowerBound * RegisterTile.rows..<min(rows, panels.upperBound * RegisterTile.rows)
     guard alongDepth else {
-      return InstructionSet.current.packAcross(
+      return instructionSet.packAcross(
         source + depths.lowerBound * stride + range.lowerBound, stride, depth: depths.count, rows: range.count, target)
     }
     var to = target

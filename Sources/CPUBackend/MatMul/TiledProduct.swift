@@ -40,7 +40,7 @@ struct TiledProduct: @unchecked Sendable {
     }
     let floatsOfA = blocking.largestRows * PackedA.panelFloats
     let floatsOfB = shared == nil ? Self.panelsOfStage * RegisterTile.columns * blockDepth : 0
-    let set = InstructionSet.current
+    let set = product.instructionSet
     let product = self.product
     let blocking = self.blocking
     launches.append(

@@ -31,10 +31,32 @@ void platform_wait(const uint32_t *word, uint32_t value);
 /// Wakes all threads that sleep in `platform_wait` on the word, which was changed before.
 void platform_wake_all(const uint32_t *word);
 
-/// Whether the processor this runs on has a feature by its compiler name: "avx2", "fma", "f16c", "avx512f".
+/// Whether the processor this runs on has a feature, by the name that compilers know it by.
 bool platform_has_feature(const char *name);
 
-/// The features that numeric code was compiled for and the processor lacks, or an empty string.
-const char *platform_missing_features(void);
+/// Features of processors by bits: those that the code which calls this is compiled for.
+static inline unsigned platform_compiled_features(void) {
+  unsigned features = 0;
+#if defined(__aarch64__)
+  // Every arm64 processor has NEON.
+  features |= 1;
+#endif
+#if defined(__AVX2__)
+  features |= 1;
+#endif
+#if defined(__FMA__)
+  features |= 2;
+#endif
+#if defined(__F16C__)
+  features |= 4;
+#endif
+#if defined(__AVX512F__)
+  features |= 8;
+#endif
+  return features;
+}
+
+/// The name of a feature, from 0 on in the order of their bits; null after the last.
+const char *platform_feature_name(int index);
 
 #endif

@@ -13,6 +13,9 @@ let devicesCommand = Command(
   print("cpu  \(Machine.processorName)")
   print(
     "     \(Machine.processorCount) threads, \(ByteCount(memory.available)) free of \(ByteCount(memory.total)) memory")
+  print("     instruction set \(InstructionSet.summary)")
+  let compiled = Features.compiled
+  print("     other code compiled for \(compiled.isEmpty ? "any processor" : compiled.joined(separator: ", "))")
   print("     \(Quantity.scaled(peak))FLOP/s at most in 32 bits, measured now")
   return Program.Status.success
 }

@@ -1,5 +1,5 @@
 import COnig
-import CPlatform
+import CPUBackend
 import CYAML
 import Core
 import Foundation
@@ -9,7 +9,15 @@ import Training
 let doctorCommand = Command(
   name: "doctor",
   summary: "check the machine: toolchain, libraries, processor, memory, disk",
-  notes: ["The exit status is 1 if something that martlet needs is missing."],
+  notes: [
+    "The exit status is 1 if something that martlet needs is missing.",
+    "",
+    "kernels: the instruction set of the innermost loops, the best that the processor",
+    "has unless the environment variable MARTLET_INSTRUCTION_SET names another:",
+    "avx512, avx2 or baseline on x86-64, neon on arm64.",
+    "compiled: what the rest was built for, by MARTLET_CPU=native, baseline or a level",
+    "such as x86-64-v3 (the default) in the environment of `make build`.",
+  ],
   examples: ["martlet doctor"]
 ) { _ in
   var checks = Checks()
@@ -42,19 +50,23 @@ private struct Checks {
 
   mutating func addProcessor() {
     add(.good, "processor", "\(Machine.processorName), \(Machine.processorCount) threads")
+    let present = Features.present
+    let list = present.isEmpty ? "none of \(Features.known.joined(separator: ", "))" : present.joined(separator: ", ")
     #if arch(x86_64)
-      let known = ["avx2", "fma", "f16c", "avx512f"]
+      let missing = ["avx2", "fma"].filter { !present.contains($0) }
     #else
-      let known = ["neon"]
+      let missing: [String] = []
     #endif
-    let present = known.filter { platform_has_feature($0) }
-    let list = present.isEmpty ? "none of \(known.joined(separator: ", "))" : present.joined(separator: ", ")
-    let missing = String(cString: platform_missing_features())
     if missing.isEmpty {
       add(.good, "features", list)
     } else {
-      add(.warning, "features", "\(list); without '\(missing)' training is several times slower")
+      add(.warning, "features", "\(list); without '\(missing[0])' training is several times slower")
     }
+    add(.good, "kernels", InstructionSet.summary)
+    let compiled = Features.compiled
+    add(
+      .good, "compiled",
+      "other code for \(compiled.isEmpty ? "any processor" : "processors with " + compiled.joined(separator: ", "))")
   }
 
   mutating func addMemory() {

@@ -86,21 +86,15 @@ extension AttentionKernel {
     multiplyKeys(
       block, tensors.v.at(sequence, first, keyHead), rowStride: tensors.v.tokenStride, packed.gradients, ds)
     mask(block, sequence: sequence, head: head, p)
-    let f = Vector(repeating: factor)
     var query = 0
     while query < block.width {
       let seen = block.keys(ofVector: query)
       block.clear(p, query, outside: seen)
       block.clear(ds, query, outside: seen)
-      let lse = Vector(at: packed.logSumExp + query)
-      let product = Vector(at: packed.products + query)
-      var place = seen.lowerBound &* block.width &+ query
-      for _ in 0..<seen.count {
-        let probability = exponentialOfDifference(Vector(at: p + place) - lse)
-        probability.store(to: p + place)
-        (probability * (Vector(at: ds + place) - product) * f).store(to: ds + place)
-        place = place &+ block.width
-      }
+      let place = seen.lowerBound &* block.width &+ query
+      InstructionSet.current.differentiate(
+        p + place, gradients: ds + place, stride: block.width, count: seen.count,
+        logSumExp: packed.logSumExp + query, products: packed.products + query, factor: factor)
       query += 8
     }
   }

@@ -129,11 +129,11 @@ extension AttentionKernel {
     let shift = newTop == -.infinity ? 0 : newTop
     var sum = Vector()
     for key in stride(from: 0, to: padded, by: 8) {
-      let e = exponential(Vector(at: s + key) - shift)
+      let e = exponentialOfDifference(Vector(at: s + key) - shift)
       e.store(to: s + key)
       sum += e
     }
-    let factor = exponential(Vector(repeating: before - shift))
+    let factor = exponentialOfDifference(Vector(repeating: before - shift))
     top[row] = newTop
     total[row] = total[row] * factor[0] + sum.total
     if factor[0] != 1 {

@@ -128,27 +128,9 @@ extension AttentionKernel {
     while query < width {
       let seen = block.keys(ofVector: query)
       block.clear(scores, query, outside: seen)
-      let before = Vector(at: top + query)
-      var largest = before
-      var place = scores + (seen.lowerBound &* width &+ query)
-      for _ in 0..<seen.count {
-        largest = larger(largest, Vector(at: place))
-        place += width
-      }
-      // A query that has seen nothing yet has no largest score to subtract.
-      let shift = largest.replacing(with: 0, where: largest .== Vector(repeating: -.infinity))
-      var sum = Vector()
-      place = scores + (seen.lowerBound &* width &+ query)
-      for _ in 0..<seen.count {
-        let e = exponentialOfDifference(Vector(at: place) - shift)
-        e.store(to: place)
-        sum += e
-        place += width
-      }
-      let f = exponentialOfDifference(before - shift)
-      f.store(to: factor + query)
-      largest.store(to: top + query)
-      multiplyAdd(Vector(at: total + query), f, sum).store(to: total + query)
+      InstructionSet.current.exponentiate(
+        scores + (seen.lowerBound &* width &+ query), stride: width, count: seen.count, largest: top + query,
+        total: total + query, factor: factor + query)
       query += 8
     }
   }

@@ -1,3 +1,5 @@
+import CKernels
+
 /// Numbers that an instruction reads: `step` is 8 for one number per element, 0 for 8 copies of the same.
 struct Operand {
   let pointer: UnsafeMutablePointer<Float>
@@ -51,6 +53,7 @@ private func truth(_ mask: VectorMask) -> Vector {
 func run(
   _ function: ElementwiseProgram.Unary, _ a: Operand, _ output: UnsafeMutablePointer<Float>, _ count: Int
 ) {
+  let set = InstructionSet.current
   switch function {
   case .negate: map(a, output, count) { $0.negated }
   case .absolute: map(a, output, count) { $0.magnitude }
@@ -58,14 +61,14 @@ func run(
     map(a, output, count) { x in
       Vector(repeating: 1).withSign(of: x).replacing(with: x, where: .!(x.magnitude .> Vector(repeating: 0)))
     }
-  case .exponential: map(a, output, count) { CPUBackend.exponential($0) }
+  case .exponential: set.activate(KERNELS_EXPONENTIAL, a, output, count)
   case .logarithm: map(a, output, count) { CPUBackend.logarithm($0) }
   case .squareRoot: map(a, output, count) { CPUBackend.squareRoot($0) }
   case .reciprocalSquareRoot: map(a, output, count) { 1 / CPUBackend.squareRoot($0) }
   case .reciprocal: map(a, output, count) { 1 / $0 }
-  case .hyperbolicTangent: map(a, output, count) { CPUBackend.hyperbolicTangent($0) }
-  case .logistic: map(a, output, count) { CPUBackend.logistic($0) }
-  case .errorFunction: map(a, output, count) { CPUBackend.errorFunction($0) }
+  case .hyperbolicTangent: set.activate(KERNELS_HYPERBOLIC_TANGENT, a, output, count)
+  case .logistic: set.activate(KERNELS_LOGISTIC, a, output, count)
+  case .errorFunction: set.activate(KERNELS_ERROR_FUNCTION, a, output, count)
   case .sine: map(a, output, count) { CPUBackend.sineAndCosine($0).sine }
   case .cosine: map(a, output, count) { CPUBackend.sineAndCosine($0).cosine }
   case .square: map(a, output, count) { $0 * $0 }
@@ -73,12 +76,12 @@ func run(
   case .ceiling: map(a, output, count) { $0.rounded(.up) }
   case .round: map(a, output, count) { $0.rounded(.toNearestOrEven) }
   case .truncate: map(a, output, count) { $0.rounded(.towardZero) }
-  case .geluTanh: map(a, output, count) { CPUBackend.geluTanh($0) }
-  case .geluTanhDerivative: map(a, output, count) { CPUBackend.geluTanhDerivative($0) }
-  case .geluExact: map(a, output, count) { CPUBackend.geluExact($0) }
-  case .geluExactDerivative: map(a, output, count) { CPUBackend.geluExactDerivative($0) }
-  case .silu: map(a, output, count) { CPUBackend.silu($0) }
-  case .siluDerivative: map(a, output, count) { CPUBackend.siluDerivative($0) }
+  case .geluTanh: set.activate(KERNELS_GELU_TANH, a, output, count)
+  case .geluTanhDerivative: set.activate(KERNELS_GELU_TANH_DERIVATIVE, a, output, count)
+  case .geluExact: set.activate(KERNELS_GELU_EXACT, a, output, count)
+  case .geluExactDerivative: set.activate(KERNELS_GELU_EXACT_DERIVATIVE, a, output, count)
+  case .silu: set.activate(KERNELS_SILU, a, output, count)
+  case .siluDerivative: set.activate(KERNELS_SILU_DERIVATIVE, a, output, count)
   case .relu: map(a, output, count) { larger(Vector(repeating: 0), $0) }
   case .reluDerivative: map(a, output, count) { truth($0 .> Vector(repeating: 0)) }
   case .softplus: map(a, output, count) { CPUBackend.softplus($0) }
