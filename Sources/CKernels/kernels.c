@@ -11,11 +11,10 @@ typedef float eight_anywhere __attribute__((ext_vector_type(8), aligned(4)));
 typedef int eight_integers __attribute__((ext_vector_type(8)));
 
 /// Asks for the next lines of what comes next.
-static inline __attribute__((always_inline)) void kernels_look_ahead(kernels_panel *panel, int tiles) {
+static inline __attribute__((always_inline)) void kernels_look_ahead(kernels_panel *panel) {
   for (int index = 0; index < 2; index++) {
     kernels_ahead *ahead = &panel->ahead[index];
-    long count = tiles * ahead->atOnce;
-    if (count > ahead->left) count = ahead->left;
+    long count = ahead->left < ahead->atOnce ? ahead->left : ahead->atOnce;
     ahead->left -= count;
     for (; count > 0; count--) {
       __builtin_prefetch(ahead->row + 64 * (long)ahead->line, 0, 2);

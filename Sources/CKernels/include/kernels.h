@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 /// Memory that will be needed soon: rows of cache lines, brought into the second-level cache a few at a time while a
-/// product keeps the arithmetic units busy.
+/// product keeps the arithmetic units busy: all at once they would keep its own loads waiting.
 typedef struct {
   const char *row;
   /// The distance between rows in bytes.
@@ -13,7 +13,7 @@ typedef struct {
   /// Cache lines of a row, and the next of them.
   int lines;
   int line;
-  /// Lines that are still to be asked for, and how many to ask for with each register tile.
+  /// Lines that are still to be asked for, and how many to ask for after every `KERNELS_STEPS` of the inner dimension.
   long left;
   long atOnce;
 } kernels_ahead;
@@ -22,10 +22,10 @@ typedef struct {
 typedef struct {
   /// The length of the inner dimension.
   long depth;
-  /// The rows of A, packed: where they lay along the inner dimension `[row][KERNELS_DEPTH]`, otherwise as the set's
-  /// `pack_across` leaves them.
+  /// The rows of A: where they lie along the inner dimension `rowStep` apart, packed or not; otherwise, with a `rowStep`
+  /// of 0, as the set's `pack_across` leaves them.
   const float *a;
-  bool alongDepth;
+  long rowStep;
   /// `[depth][16]`.
   const float *b;
   /// The first element of C, whose rows are `stride` apart.
@@ -42,6 +42,7 @@ typedef struct {
 
 /// The distance between rows of A that are packed along the inner dimension, and the largest depth.
 #define KERNELS_DEPTH 384
+#define KERNELS_STEPS 16
 
 /// Up to 6 rows of A, a block of B and the rows of C that belong to them, all in the first-level cache.
 typedef struct {

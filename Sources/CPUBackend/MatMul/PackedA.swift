@@ -1,15 +1,17 @@
 import CKernels
 
-/// The left operand of a product as a tile packs it.
+/// The left operand of a product as a tile reads it.
 ///
-/// Rows that lie along the inner dimension are copied as they are; otherwise they become panels `[depth][rows that the
-/// registers hold]`. Either way nothing is transposed.
+/// Rows that lie along the inner dimension are read where they are, or copied where they would compete for the same
+/// places of the first-level cache; otherwise they become panels `[depth][rows that the registers hold]`. Either way
+/// nothing is transposed.
 struct PackedA {
-  let alongDepth: Bool
   private let source: UnsafePointer<Float>
   private let stride: Int
   private let rows: Int
   private let instructionSet: InstructionSet
+  private let alongDepth: Bool
+  private let competes: Bool
 
   init(_ product: MatMul, _ a: UnsafePointer<Float>) {
     source = a
@@ -17,48 +19,65 @@ struct PackedA {
     rows = product.m
     alongDepth = !product.transposeA
     instructionSet = product.instructionSet
+    // A way of the cache has 64 lines; rows whose distance shares a large factor with that meet in few of them.
+    let lines = stride / 16
+    let places = stride % 16 == 0 ? 64 / max(1, min(64, lines & -lines)) : 64
+    competes = instructionSet.rows > 4 * places
   }
 
   /// The memory for a panel, in floats.
   static let panelFloats = RegisterTile.rows * Int(KERNELS_DEPTH)
 
-  /// Packs panels of 24 rows. What is behind the last row is left as it was: no product of it is kept.
-  func pack(_ panels: Range<Int>, _ depths: Range<Int>, _ target: UnsafeMutablePointer<Float>) {
+  /// Makes panels of 24 rows ready in `memory`, or finds that they can stay where they are.
+  ///
+  /// What is behind the last row is left as it was: no product of it is kept.
+  func prepare(
+    _ panels: Range<Int>, _ depths: Range<Int>, _ memory: UnsafeMutablePointer<Float>, _ panel: inout kernels_panel
+  ) {
     let range = panels.lowerBound * RegisterTile.rows..<min(rows, panels.upperBound * RegisterTile.rows)
+    panel.a = UnsafePointer(memory)
+    panel.rowStep = 0
     guard alongDepth else {
       return instructionSet.packAcross(
-        source + depths.lowerBound * stride + range.lowerBound, stride, depth: depths.count, rows: range.count, target)
+        source + depths.lowerBound * stride + range.lowerBound, stride, depth: depths.count, rows: range.count, memory)
     }
-    var to = target
+    // A register tile reads 6 rows, also where fewer are left.
+    if !competes, range.count % 6 == 0 {
+      panel.a = source + range.lowerBound * stride + depths.lowerBound
+      panel.rowStep = stride
+      return
+    }
+    panel.rowStep = Int(KERNELS_DEPTH)
+    var to = memory
     for row in range {
-      copy(source + row * stride + depths.lowerBound, depths.count, to)
+      to.update(from: source + row * stride + depths.lowerBound, count: depths.count)
       to += Int(KERNELS_DEPTH)
     }
   }
 
   /// What packing will read.
-  func ahead(_ panels: Range<Int>, _ depths: Range<Int>, over registerTiles: Int) -> kernels_ahead {
+  func ahead(_ panels: Range<Int>, _ depths: Range<Int>, over calls: Int) -> kernels_ahead {
     let lanes = panels.lowerBound * RegisterTile.rows..<min(rows, panels.upperBound * RegisterTile.rows)
     return alongDepth
-      ? kernels_ahead(source, stride, rows: lanes, columns: depths, over: registerTiles)
-      : kernels_ahead(source, stride, rows: depths, columns: lanes, over: registerTiles)
+      ? kernels_ahead(source, stride, rows: lanes, columns: depths, over: calls)
+      : kernels_ahead(source, stride, rows: depths, columns: lanes, over: calls)
   }
 }
 
 extension PackedOperand {
   /// What packing will read.
-  func ahead(panels: Range<Int>, _ depths: Range<Int>, over registerTiles: Int) -> kernels_ahead {
+  func ahead(panels: Range<Int>, _ depths: Range<Int>, over calls: Int) -> kernels_ahead {
     let range = panels.lowerBound * width..<min(lanes, panels.upperBound * width)
     return laneStride == 1
-      ? kernels_ahead(source, depthStride, rows: depths, columns: range, over: registerTiles)
-      : kernels_ahead(source, laneStride, rows: range, columns: depths, over: registerTiles)
+      ? kernels_ahead(source, depthStride, rows: depths, columns: range, over: calls)
+      : kernels_ahead(source, laneStride, rows: range, columns: depths, over: calls)
   }
 }
 
 extension kernels_ahead {
-  /// The cache lines of a part of a matrix, asked for evenly over some register tiles.
+  /// The cache lines of a part of a matrix, asked for evenly over some calls.
   init(
-    _ matrix: UnsafePointer<Float>, _ stride: Int, rows: Range<Int>, columns: Range<Int>, over registerTiles: Int
+    _ matrix: UnsafePointer<Float>, _ stride: Int, rows: Range<Int>, columns: Range<Int>, over calls: Int
   ) {
     let first = matrix + rows.lowerBound * stride + columns.lowerBound
     let offset = Int(bitPattern: first) & 63
@@ -66,19 +85,6 @@ extension kernels_ahead {
     let total = lines * rows.count
     self.init(
       row: UnsafeRawPointer(first).assumingMemoryBound(to: CChar.self), stride: stride * 4, lines: Int32(lines),
-      line: 0, left: total, atOnce: (total + registerTiles - 1) / max(1, registerTiles))
-  }
-}
-
-@inline(__always)
-private func copy(_ source: UnsafePointer<Float>, _ count: Int, _ target: UnsafeMutablePointer<Float>) {
-  var index = 0
-  while index + 8 <= count {
-    Vector(at: source + index).store(to: target + index)
-    index += 8
-  }
-  while index < count {
-    target[index] = source[index]
-    index += 1
+      line: 0, left: total, atOnce: (total + max(1, calls) - 1) / max(1, calls))
   }
 }

@@ -92,26 +92,25 @@ struct TiledProduct: @unchecked Sendable {
     let firstRow = tile.rows.lowerBound * RegisterTile.rows
     let c = c + index / blocking.tiles * product.batchStrideC + firstRow * product.ldc
     var panel = kernels_panel()
-    panel.a = UnsafePointer(packedA)
     panel.stride = product.ldc
     panel.rows = min(product.m, tile.rows.upperBound * RegisterTile.rows) - firstRow
     panel.alpha = product.alpha
-    panel.alongDepth = tile.a.alongDepth
     for block in 0..<blocks {
       let depths = depths(ofBlock: block)
-      tile.a.pack(tile.rows, depths, packedA)
+      tile.a.prepare(tile.rows, depths, packedA, &panel)
       panel.depth = depths.count
       panel.accumulate = product.accumulate || block > 0
       for group in 0..<tile.groups {
         let columns = tile.group(group)
         if sharedB == nil { tile.b.pack(panels: columns, depth: depths, packedB) }
-        let registerTiles = tile.rows.count * columns.count * (RegisterTile.rows / 6)
+        let calls =
+          tile.rows.count * (RegisterTile.rows / set.rows) * columns.count * (depths.count / Int(KERNELS_STEPS))
         if group + 1 < tile.groups {
-          lookAhead(&panel, tile, block, group + 1, over: registerTiles)
+          lookAhead(&panel, tile, block, group + 1, over: calls)
         } else if block + 1 < blocks {
-          lookAhead(&panel, tile, block + 1, 0, over: registerTiles)
+          lookAhead(&panel, tile, block + 1, 0, over: calls)
         } else if let next {
-          lookAhead(&panel, next, 0, 0, over: registerTiles)
+          lookAhead(&panel, next, 0, 0, over: calls)
         } else {
           panel.ahead = (kernels_ahead(), kernels_ahead())
         }
@@ -128,14 +127,14 @@ struct TiledProduct: @unchecked Sendable {
     }
   }
 
-  /// Has the memory that a stage packs brought near, little by little with each register tile.
+  /// Has the memory that a stage packs brought near, little by little.
   private func lookAhead(
-    _ panel: inout kernels_panel, _ tile: Tile, _ block: Int, _ group: Int, over registerTiles: Int
+    _ panel: inout kernels_panel, _ tile: Tile, _ block: Int, _ group: Int, over calls: Int
   ) {
     let depths = depths(ofBlock: block)
     panel.ahead = (
-      group == 0 ? tile.a.ahead(tile.rows, depths, over: registerTiles) : kernels_ahead(),
-      sharesB ? kernels_ahead() : tile.b.ahead(panels: tile.group(group), depths, over: registerTiles)
+      group == 0 ? tile.a.ahead(tile.rows, depths, over: calls) : kernels_ahead(),
+      sharesB ? kernels_ahead() : tile.b.ahead(panels: tile.group(group), depths, over: calls)
     )
   }
 
