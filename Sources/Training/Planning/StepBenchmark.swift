@@ -10,6 +10,8 @@ public struct StepBenchmark: Sendable {
   public var steps: Int
   /// How many steps run before these.
   public var warmUpSteps = 3
+  /// Whether the backward pass computes activations anew instead of keeping them.
+  public var recomputes = false
   /// Whether to note where the time of the timed steps goes.
   public var isProfiling = false
 
@@ -49,7 +51,7 @@ public struct StepBenchmark: Sendable {
     let programs = try TrainingPrograms(
       .init(
         batchSize: batchSize, sequenceLength: contextLength, optimizer: .adamW(weightDecay: 0.1),
-        maximumGradientNorm: 1)
+        maximumGradientNorm: 1, recomputes: recomputes)
     ) { scope, tokens, targets in configuration.model(scope).losses(tokens, targets) }
     let remedy = "Give smaller sizes."
     let stateBytes = programs.states.reduce(0) { $0 + $1.type.byteCount }
@@ -82,6 +84,7 @@ public struct StepBenchmark: Sendable {
       "milliseconds_per_step": rounded(median * 1000), "tokens_per_second": rounded(count / median),
       "gigaflops": rounded(flops / median / 1e9),
       "peak_memory_megabytes": rounded(Double(Machine.peakResidentBytes) / 1e6),
+      "workspace_megabytes": rounded(Double(executor.workspaceByteCount) / 1e6),
     ]
     return (figures, executor.profiles)
   }

@@ -8,6 +8,8 @@ private let warmUp = Option<Int?>.integer(
   "warm-up", "step: steps before these, which are not timed; 3 unless given", in: 0...1_000_000)
 private let profile = Option<Bool>.flag(
   "profile", "print where the time of a step, or of a token written, goes by operation")
+private let recompute = Option<Bool>.flag(
+  "gradient-checkpointing", "step: compute activations anew in the backward pass instead of keeping them")
 private let model = Option<String?>.text(
   "model", "<folder>", "generate: a model in Hugging Face's layout in the place of sizes and random weights")
 private let batch = Option<Int?>.integer("batch", "generate: with --model, texts at once; 1 unless given", in: 1...4096)
@@ -30,7 +32,7 @@ let benchCommand = Command(
     .init(name: "batch", help: "sequences in a batch, or texts that are written at once", isRequired: false),
     .init(name: "vocabulary", help: "tokens in the vocabulary", isRequired: false),
   ],
-  options: [SharedOption.threads, steps, warmUp, profile, model, batch, promptTokens, newTokens],
+  options: [SharedOption.threads, steps, warmUp, recompute, profile, model, batch, promptTokens, newTokens],
   notes: [
     "A step is forward, backward, clipping to norm 1 and AdamW, in fp32, without dropout, on random tokens. Prints one",
     "line of JSON with the median; FLOPs are (6 P + 12 L D T) a token, P = 12 L D^2 + V D.",
@@ -62,6 +64,7 @@ private func benchStep(_ arguments: Arguments, _ processor: CPU) throws -> JSONO
     layers: sizes[0], hiddenSize: sizes[1], heads: sizes[2], contextLength: sizes[3], batchSize: sizes[4],
     vocabularySize: sizes[5], steps: arguments[steps] ?? 20)
   benchmark.warmUpSteps = arguments[warmUp] ?? 3
+  benchmark.recomputes = arguments[recompute]
   benchmark.isProfiling = arguments[profile]
   let (result, profiles) = try benchmark.run(on: processor)
   for line in profiles?.lines() ?? [] { print(line) }
