@@ -7,6 +7,7 @@ import TensorGraph
 /// Results have the same bits for any number of threads.
 public struct CPU: Backend {
   let pool: WorkerPool
+  private let blocks = SharedBlocks()
 
   /// The number of threads that share the work.
   public var threads: Int { pool.threads }
@@ -18,7 +19,10 @@ public struct CPU: Backend {
   public var name: String { "cpu" }
 
   /// Memory for a tensor, filled with zeros.
-  public func makeBuffer(_ type: TensorType) throws -> any Buffer { try CPUBuffer(type, for: "a tensor \(type)") }
+  public func makeBuffer(_ type: TensorType) throws -> any Buffer {
+    let (pointer, owner) = try blocks.take(type.byteCount, for: "a tensor \(type)")
+    return CPUBuffer(type, pointer, owner: owner)
+  }
 
   /// Compiles a program for this processor.
   ///
