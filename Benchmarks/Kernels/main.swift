@@ -93,23 +93,30 @@ note("threads \(meter.pool.threads), peak \(fixed(meter.peak.measure(meter.pool)
       workspace: workspace))
 }
 
-/// Generating: a few rows with matrices that are larger than the cache, with the gigabytes of B read per second.
+/// Generating: the products of a GPT-2 of 124 M parameters with a few rows, layer by layer, with the gigabytes of
+/// weights read per second; all layers together are larger than the cache.
 @MainActor func generating() {
-  let (k, n) = (2048, 16384)
-  let b = arena(k * n)
-  let a = arena(64 * k)
-  let c = arena(64 * n)
-  let heights = [1, 2, 4, 6, 8, 12, 16, 32]
-  let workspace = arena(heights.map { MatMul(m: $0, n: n, k: k).workspaceFloats() }.max() ?? 0)
-  defer { for memory in [a, b, c, workspace] { memory.deallocate() } }
-  note("\nfew rows")
-  for m in heights {
-    for transposeB in [false, true] {
+  let hidden = 768
+  let bandwidth = { (try? CPU().measuredBandwidth()).map { fixed($0.copy) } ?? "?" }
+  for (n, k, transposeB, count) in [
+    (3 * hidden, hidden, false, 24), (hidden, hidden, false, 72), (4 * hidden, hidden, false, 18),
+    (hidden, 4 * hidden, false, 18), (50257, hidden, true, 1),
+  ] {
+    let weights = arena(count * n * k)
+    let a = arena(64 * max(n, k))
+    let c = arena(64 * n)
+    defer { for memory in [weights, a, c] { memory.deallocate() } }
+    for m in [1, 2, 4, 5, 8, 12, 16, 24, 32] {
       let product = MatMul(m: m, n: n, k: k, transposeB: transposeB)
+      let workspace = arena(product.workspaceFloats())
+      defer { workspace.deallocate() }
+      let launches = (0..<count).flatMap { index in
+        product.launches(a: a, b: weights + index * n * k, c: c, workspace: workspace)
+      }
       let (_, seconds) = meter.report(
-        "\(transposeB ? "NT" : "NN") \(m) x \(n) x \(k)", flops: 2 * Double(m * n * k),
-        product.launches(a: a, b: b, c: c, workspace: workspace), rounds: 5)
-      note("  \(fixed(Double(n * k * 4) / seconds / 1e9)) GB/s")
+        "\(transposeB ? "NT" : "NN") \(m) x \(n) x \(k)", flops: 2 * Double(m * n * k * count), launches,
+        rounds: option("--rounds") ?? 5)
+      note("  \(fixed(Double(count * n * k * 4) / seconds / 1e9)) GB/s; a copy \(bandwidth())")
     }
   }
 }

@@ -6,6 +6,7 @@
 // Functions that take vectors are all inlined, so that it does not matter how a call would pass them.
 #pragma clang diagnostic ignored "-Wpsabi"
 
+typedef float four __attribute__((ext_vector_type(4)));
 typedef float eight __attribute__((ext_vector_type(8)));
 typedef float eight_anywhere __attribute__((ext_vector_type(8), aligned(4)));
 typedef int eight_integers __attribute__((ext_vector_type(8)));
@@ -32,7 +33,8 @@ static inline __attribute__((always_inline)) void kernels_look_ahead(kernels_pan
 /// What a set has besides products.
 #define FUNCTIONS(set)                                                                                     \
   sizeof(vector_##set) / sizeof(float), multiply_block_##set, exponentiate_column_##set,                   \
-      differentiate_column_##set, exponentiate_row_##set, activate_##set, multiply_adds_##set
+      differentiate_column_##set, exponentiate_row_##set, activate_##set, multiply_adds_##set,                   \
+      multiply_rows_##set, multiply_rows_transposed_##set
 
 #if defined(__x86_64__)
 

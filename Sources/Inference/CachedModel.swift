@@ -27,7 +27,7 @@ public final class CachedModel {
   private var flat: [Float]
 
   /// The lengths of pieces in which texts are read, longest first; the last piece is padded to the smallest.
-  private static let pieces = [128, 16]
+  private static let pieces = [512, 128, 16]
 
   /// Prepares a model whose parameters are in `parameters` by name; the weights are shared, not copied.
   ///

@@ -79,6 +79,27 @@ typedef enum {
 /// The multiply-adds of vectors that `multiply_adds` computes in an iteration.
 #define KERNELS_CHAINS 12
 
+/// A few rows of A, some rows or columns of B, and the part of C that belongs to them, all as they are stored.
+typedef struct {
+  const float *a;
+  const float *b;
+  float *c;
+  /// The distances between rows.
+  long strideA;
+  long strideB;
+  long strideC;
+  /// The distance between neighbours along the inner dimension of A.
+  long depthStrideA;
+  long rows;
+  long columns;
+  long depth;
+  float alpha;
+  /// Whether the product is added to what C holds.
+  bool accumulate;
+  /// Memory for `rows` times `depth` floats, at least one row's worth; not needed where B is transposed.
+  float *packed;
+} kernels_rows;
+
 /// The inner loops for one instruction set.
 typedef struct {
   const char *name;
@@ -107,6 +128,12 @@ typedef struct {
   void (*activate)(kernels_activation activation, const float *input, long step, float *output, long count);
   /// Chains of multiply-adds, to measure the peak.
   float (*multiply_adds)(float seed, long iterations);
+  /// `C = alpha * A B` or `C += alpha * A B` for any number of rows, with B `[depth][columns]`. Each element is one sum:
+  /// over k, k + depth / 8, ..., k + 7 depth / 8 for each k below depth / 8, then over what is left.
+  void (*multiply_rows)(const kernels_rows *rows);
+  /// The same with B `[columns][depth]` and A whose rows lie along the inner dimension. Each element is 16 sums, of every
+  /// sixteenth k, which are added at the end.
+  void (*multiply_rows_transposed)(const kernels_rows *rows);
 } kernels_set;
 
 /// The sets that this program holds, best first; null after the last.

@@ -99,4 +99,10 @@ package struct InstructionSet: @unchecked Sendable {
 
   /// Multiply-adds that never leave the registers.
   func multiplyAdds(_ seed: Int, iterations: Int) -> Float { table.pointee.multiply_adds(Float(seed), iterations) }
+
+  /// Multiplies a few rows with the columns of B, read from where it lies.
+  package func multiplyRows(_ rows: inout kernels_rows) { table.pointee.multiply_rows(&rows) }
+
+  /// Multiplies a few rows with the rows of a transposed B, read from where it lies.
+  package func multiplyRowsTransposed(_ rows: inout kernels_rows) { table.pointee.multiply_rows_transposed(&rows) }
 }

@@ -59,7 +59,8 @@ package struct MatMul: Sendable {
   /// The memory that the launches share, in floats; best aligned to 64 bytes.
   package func workspaceFloats() -> Int {
     switch strategy {
-    case .empty, .rows: 0
+    case .empty: 0
+    case .rows: RowProduct(self).workspaceFloats
     case .depthParts: DepthSplitProduct(self).workspaceFloats
     case .tiles: parts().map { TiledProduct($0.product).workspaceFloats }.max() ?? 0
     }
@@ -77,7 +78,7 @@ package struct MatMul: Sendable {
     precondition(workspace != nil || workspaceFloats() == 0, "a product of this size needs its workspace")
     switch strategy {
     case .empty: return []
-    case .rows: return RowProduct(self).launches(a: a, b: b, c: c, epilogue: epilogue)
+    case .rows: return RowProduct(self).launches(a: a, b: b, c: c, workspace: workspace, epilogue: epilogue)
     case .depthParts:
       return workspace.map {
         DepthSplitProduct(self).launches(a: a, b: b, c: c, workspace: $0, epilogue: epilogue)
@@ -96,7 +97,7 @@ package struct MatMul: Sendable {
     switch strategy {
     case .empty: []
     case .depthParts: [0]
-    case .rows: Array(stride(from: 0, to: n, by: RowProduct(self).width))
+    case .rows: RowProduct(self).blockStarts
     case .tiles:
       parts().flatMap { part in TiledProduct(part.product).blocking.columnStarts.map { part.column + $0 } }
     }
@@ -106,7 +107,7 @@ package struct MatMul: Sendable {
 
   private var strategy: Strategy {
     if m == 0 || n == 0 || batch == 0 { return .empty }
-    if m <= RowProduct.largestRows { return .rows }
+    if RowProduct.suits(self) { return .rows }
     return batch == 1 && DepthSplitProduct.suits(self) ? .depthParts : .tiles
   }
 

@@ -1,177 +1,200 @@
+import CKernels
+
 /// Products of a few rows with a matrix, as in generating token by token: the speed is that of reading B once.
-struct RowProduct {
-  /// Up to this many rows are faster so than packed.
-  static let largestRows = 4
+///
+/// A tile reads whole rows of B, or long pieces of them. Where the columns alone give too few tiles, the inner dimension
+/// is cut too; the products of its parts lie in the workspace until a second launch adds them, in order.
+struct RowProduct: @unchecked Sendable {
+  /// Up to this many rows are faster so than packed, and fewer where B is transposed.
+  private static let largestRows = 32
+  private static let largestRowsOfTransposed = 8
 
   private let product: MatMul
+  /// The columns of a tile.
+  private let width: Int
+  private let columnTiles: Int
+  /// The inner dimension of a tile, and the tiles along it.
+  private let depth: Int
+  private let parts: Int
 
-  init(_ product: MatMul) { self.product = product }
+  /// Floats of C that a tile goes through again and again: they stay in the first-level cache.
+  private static let floatsOfC = 8192
+  /// Floats of B of a tile at least.
+  private static let floatsOfB = 32768
+  /// Floats of a transposed B that several groups of rows go over: they stay in the second-level cache.
+  private static let floatsOfTransposedB = 98304
+  /// Tiles that keep all threads busy to the end.
+  private static let wantedTiles = 16
+  /// The columns of a block that is finished at once: at most what an epilogue may be given.
+  private var blockColumns: Int { max(64, min(512, 4096 / max(1, product.m) / 16 * 16)) }
 
-  /// The columns of a tile: about 64 K numbers of B, at least 16 wide and, read along rows, as wide as prefetching
-  /// likes.
-  var width: Int {
-    let narrowest = product.transposeB ? 16 : 128
-    return min(512, max(narrowest, 65536 / max(1, product.k) / 16 * 16))
+  /// Whether this is the best way to compute a product.
+  static func suits(_ product: MatMul) -> Bool {
+    let most = product.transposeB ? largestRowsOfTransposed : largestRows
+    return product.m <= most && (product.m <= 4 || product.batch > 1 || !DepthSplitProduct.suits(product))
+  }
+
+  init(_ product: MatMul) {
+    self.product = product
+    let (m, n, k) = (max(1, product.m), product.n, max(1, product.k))
+    if product.transposeB {
+      depth = product.k
+      parts = 1
+      let largest = m == 1 ? 384 : max(16, min(384, Self.floatsOfTransposedB / k / 16 * 16))
+      width = max(16, min(largest, n / Self.wantedTiles / 16 * 16))
+      columnTiles = (n + width - 1) / width
+      return
+    }
+    let widest = max(128, Self.floatsOfC / m / 16 * 16)
+    let tiles = (n + widest - 1) / widest
+    width = ((n + tiles - 1) / max(1, tiles) + 15) / 16 * 16
+    columnTiles = (n + width - 1) / max(1, width)
+    let most = max(1, min(k / 48, width * k / Self.floatsOfB))
+    let tilesAnyway = max(1, columnTiles * product.batch)
+    // The sums of parts cost time too: half as many tiles do if no part needs to be cut for them.
+    let wanted =
+      2 * tilesAnyway >= Self.wantedTiles ? 1 : min(most, (Self.wantedTiles + tilesAnyway - 1) / tilesAnyway)
+    depth = ((k + wanted - 1) / wanted + 7) / 8 * 8
+    parts = (k + depth - 1) / depth
+  }
+
+  /// The products of the parts: `[part][row][column]`.
+  var workspaceFloats: Int { parts == 1 ? 0 : product.batch * parts * product.m * product.n }
+
+  /// The first column of each block that the epilogue is called with.
+  var blockStarts: [Int] {
+    stride(from: 0, to: product.n, by: parts == 1 ? width : blockColumns).flatMap { first in
+      parts == 1
+        ? Array(stride(from: first, to: min(product.n, first + width), by: blockColumns)) : [first]
+    }
   }
 
   func launches(
-    a: UnsafePointer<Float>, b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>, epilogue: MatMul.Epilogue?
+    a: UnsafePointer<Float>, b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>,
+    workspace: UnsafeMutablePointer<Float>?, epilogue: MatMul.Epilogue?
   ) -> [Launch] {
     let product = self.product
-    let width = self.width
-    let columnTiles = (product.n + width - 1) / width
-    let launch = Launch(tiles: product.batch * columnTiles, scratchBytes: product.m * product.k * 4) { index, worker in
-      let batch = index / columnTiles
-      let first = (index % columnTiles) * width
-      let columns = min(width, product.n - first)
-      let sourceA = a + batch * product.batchStrideA
-      let sourceB = b + batch * product.batchStrideB
-      let target = c + batch * product.batchStrideC + first
-      var rowsA = sourceA
-      var strideA = product.lda
-      if product.transposeA {
-        let copy = worker.scratch.assumingMemoryBound(to: Float.self)
-        for row in 0..<product.m {
-          for k in 0..<product.k { copy[row * product.k + k] = sourceA[k * product.lda + row] }
-        }
-        rowsA = UnsafePointer(copy)
-        strideA = product.k
-      }
-      let rows = Rows(
-        count: product.m, a: rowsA, strideA: strideA, c: target, strideC: product.ldc, depth: product.k,
-        columns: columns, alpha: product.alpha)
-      if product.transposeB {
-        rows.multiplyRows(sourceB + first * product.ldb, product.ldb, accumulate: product.accumulate)
+    let tiles = columnTiles * parts
+    let packedFloats = product.transposeB && !product.transposeA ? 0 : (product.m * max(1, depth) + 15) / 16 * 16
+    // One row is added to where it belongs; several would lie in the same sets of the cache where rows are far apart.
+    let stride = product.m > 1 && !product.transposeB ? width + 16 : 0
+    let scratch = packedFloats + product.m * stride
+    let partial = parts == 1 ? nil : workspace
+    let multiply = Launch(tiles: product.batch * tiles, scratchBytes: scratch * 4) { index, worker in
+      let batch = index / tiles
+      let part = index % tiles / columnTiles
+      let column = index % columnTiles * width
+      let columns = min(width, product.n - column)
+      var rows = kernels_rows()
+      rows.packed = worker.scratch.assumingMemoryBound(to: Float.self)
+      rows.rows = product.m
+      rows.columns = columns
+      rows.depth = min(depth, product.k - part * depth)
+      rows.a = a + batch * product.batchStrideA + part * depth * (product.transposeA ? product.lda : 1)
+      rows.strideA = product.transposeA ? 1 : product.lda
+      rows.depthStrideA = product.transposeA ? product.lda : 1
+      rows.b =
+        b + batch * product.batchStrideB
+        + (product.transposeB ? column * product.ldb : part * depth * product.ldb + column)
+      rows.strideB = product.ldb
+      if let partial {
+        rows.c = partial + (batch * parts + part) * product.m * product.n + column
+        rows.strideC = product.n
       } else {
-        rows.addRows(sourceB + first, product.ldb, accumulate: product.accumulate)
+        rows.c = c + batch * product.batchStrideC + column
+        rows.strideC = product.ldc
+        rows.accumulate = product.accumulate
       }
-      if let epilogue {
-        epilogue(
-          MatMul.Block(batch: batch, row: 0, column: first, rows: product.m, columns: columns, worker: worker))
+      rows.alpha = product.alpha
+      if stride > 0, let packed = rows.packed {
+        var tile = rows
+        tile.c = packed + packedFloats
+        tile.strideC = stride
+        tile.accumulate = false
+        product.instructionSet.multiplyRows(&tile)
+        move(tile, to: rows)
+      } else if product.transposeB {
+        if product.transposeA { gatherRows(&rows) }
+        product.instructionSet.multiplyRowsTransposed(&rows)
+      } else {
+        product.instructionSet.multiplyRows(&rows)
+      }
+      if let epilogue, partial == nil {
+        finish(column..<column + columns, batch, worker, epilogue)
       }
     }
-    return [launch]
-  }
-}
-
-/// The part of a product of a few rows that is one tile's: some columns.
-private struct Rows {
-  let count: Int
-  let a: UnsafePointer<Float>
-  let strideA: Int
-  let c: UnsafeMutablePointer<Float>
-  let strideC: Int
-  let depth: Int
-  let columns: Int
-  let alpha: Float
-
-  /// `c[i][j] (+)= alpha * sum over k of a[i][k] * b[j][k]`, four columns at a time.
-  @inline(never)
-  func multiplyRows(_ b: UnsafePointer<Float>, _ stride: Int, accumulate: Bool) {
-    var column = 0
-    while column < columns {
-      // At the end the last column is computed again rather than fewer at a time.
-      let width = min(4, columns - column)
-      let b0 = b + column * stride
-      let b1 = b + (column + min(1, width - 1)) * stride
-      let b2 = b + (column + min(2, width - 1)) * stride
-      let b3 = b + (column + min(3, width - 1)) * stride
-      for row in 0..<count {
-        let sums = alpha * Self.dots(a + row * strideA, b0, b1, b2, b3, depth)
-        let target = c + row * strideC + column
-        for lane in 0..<width { target[lane] = accumulate ? target[lane] + sums[lane] : sums[lane] }
-      }
-      column += 4
+    guard let partial else { return [multiply] }
+    let sums = (product.n + blockColumns - 1) / blockColumns
+    let add = Launch(tiles: product.batch * sums) { index, worker in
+      let batch = index / sums
+      let column = index % sums * blockColumns
+      let columns = min(blockColumns, product.n - column)
+      addParts(
+        partial + batch * parts * product.m * product.n + column, columns,
+        to: c + batch * product.batchStrideC + column)
+      if let epilogue { finish(column..<column + columns, batch, worker, epilogue) }
     }
+    return [multiply, add]
   }
 
-  @inline(__always)
-  private static func dots(
-    _ a: UnsafePointer<Float>, _ b0: UnsafePointer<Float>, _ b1: UnsafePointer<Float>, _ b2: UnsafePointer<Float>,
-    _ b3: UnsafePointer<Float>, _ depth: Int
-  ) -> SIMD4<Float> {
-    var s0 = Vector.zero
-    var s1 = Vector.zero
-    var s2 = Vector.zero
-    var s3 = Vector.zero
-    var t0 = Vector.zero
-    var t1 = Vector.zero
-    var t2 = Vector.zero
-    var t3 = Vector.zero
-    var k = 0
-    while k + 16 <= depth {
-      let x = Vector(at: a + k)
-      s0 = multiplyAdd(x, Vector(at: b0 + k), s0)
-      s1 = multiplyAdd(x, Vector(at: b1 + k), s1)
-      s2 = multiplyAdd(x, Vector(at: b2 + k), s2)
-      s3 = multiplyAdd(x, Vector(at: b3 + k), s3)
-      let y = Vector(at: a + k + 8)
-      t0 = multiplyAdd(y, Vector(at: b0 + k + 8), t0)
-      t1 = multiplyAdd(y, Vector(at: b1 + k + 8), t1)
-      t2 = multiplyAdd(y, Vector(at: b2 + k + 8), t2)
-      t3 = multiplyAdd(y, Vector(at: b3 + k + 8), t3)
-      k += 16
+  /// Copies the rows of a transposed A, so that they lie along the inner dimension.
+  private func gatherRows(_ rows: inout kernels_rows) {
+    guard let source = rows.a, let target = rows.packed else { return }
+    for k in 0..<rows.depth {
+      for row in 0..<rows.rows { target[row * rows.depth + k] = source[k * rows.depthStrideA + row] }
     }
-    var sums = SIMD4<Float>((s0 + t0).sum(), (s1 + t1).sum(), (s2 + t2).sum(), (s3 + t3).sum())
-    while k < depth {
-      sums += SIMD4(b0[k], b1[k], b2[k], b3[k]) * a[k]
-      k += 1
-    }
-    return sums
+    rows.a = UnsafePointer(target)
+    rows.strideA = rows.depth
   }
 
-  /// `c[i][j] (+)= alpha * sum over k of a[i][k] * b[k][j]`, eight rows of B at a time, which all rows of A use while
-  /// they are in the first-level cache.
-  @inline(never)
-  func addRows(_ b: UnsafePointer<Float>, _ stride: Int, accumulate: Bool) {
-    if !accumulate {
-      for row in 0..<count { (c + row * strideC).update(repeating: 0, count: columns) }
-    }
-    var k = 0
-    while k + 8 <= depth {
-      for row in 0..<count { addEightRows(b + k * stride, stride, a + row * strideA + k, c + row * strideC) }
-      k += 8
-    }
-    while k < depth {
-      for row in 0..<count {
-        let x = alpha * a[row * strideA + k]
-        let target = c + row * strideC
-        for column in 0..<columns { target[column] += x * b[k * stride + column] }
+  /// Writes or adds a tile of C from scratch memory to where it belongs.
+  private func move(_ tile: kernels_rows, to target: kernels_rows) {
+    guard let from = tile.c, let to = target.c else { return }
+    for row in 0..<tile.rows {
+      let source = from + row * tile.strideC
+      let target = (to + row * target.strideC, target.accumulate)
+      var column = 0
+      while column + 8 <= tile.columns {
+        let value = Vector(at: source + column)
+        (target.1 ? value + Vector(at: target.0 + column) : value).store(to: target.0 + column)
+        column += 8
       }
-      k += 1
+      while column < tile.columns {
+        target.0[column] = target.1 ? target.0[column] + source[column] : source[column]
+        column += 1
+      }
     }
   }
 
-  @inline(__always)
-  private func addEightRows(
-    _ b: UnsafePointer<Float>, _ stride: Int, _ a: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>
-  ) {
-    let x = Vector(at: a) * alpha
-    let (x0, x1, x2, x3) = (
-      Vector(repeating: x[0]), Vector(repeating: x[1]), Vector(repeating: x[2]), Vector(repeating: x[3])
-    )
-    let (x4, x5, x6, x7) = (
-      Vector(repeating: x[4]), Vector(repeating: x[5]), Vector(repeating: x[6]), Vector(repeating: x[7])
-    )
-    var column = 0
-    while column + 8 <= columns {
-      let from = b + column
-      var even = multiplyAdd(x0, Vector(at: from), Vector(at: c + column))
-      var odd = Vector(at: from + stride) * x1
-      even = multiplyAdd(x2, Vector(at: from + 2 * stride), even)
-      odd = multiplyAdd(x3, Vector(at: from + 3 * stride), odd)
-      even = multiplyAdd(x4, Vector(at: from + 4 * stride), even)
-      odd = multiplyAdd(x5, Vector(at: from + 5 * stride), odd)
-      even = multiplyAdd(x6, Vector(at: from + 6 * stride), even)
-      odd = multiplyAdd(x7, Vector(at: from + 7 * stride), odd)
-      (even + odd).store(to: c + column)
-      column += 8
+  /// Calls an epilogue for the columns of a tile.
+  private func finish(_ columns: Range<Int>, _ batch: Int, _ worker: Worker, _ epilogue: MatMul.Epilogue) {
+    for column in stride(from: columns.lowerBound, to: columns.upperBound, by: blockColumns) {
+      let count = min(blockColumns, columns.upperBound - column)
+      epilogue(
+        MatMul.Block(batch: batch, row: 0, column: column, rows: product.m, columns: count, worker: worker))
     }
-    while column < columns {
-      var sum = c[column]
-      for lane in 0..<8 { sum += x[lane] * b[lane * stride + column] }
-      c[column] = sum
-      column += 1
+  }
+
+  /// Writes or adds the sum of the parts of some columns to C.
+  private func addParts(_ partial: UnsafePointer<Float>, _ columns: Int, to c: UnsafeMutablePointer<Float>) {
+    let size = product.m * product.n
+    for row in 0..<product.m {
+      let source = partial + row * product.n
+      let target = c + row * product.ldc
+      var column = 0
+      while column + 8 <= columns {
+        var sum = Vector(at: source + column)
+        for part in 1..<parts { sum += Vector(at: source + part * size + column) }
+        if product.accumulate { sum += Vector(at: target + column) }
+        sum.store(to: target + column)
+        column += 8
+      }
+      while column < columns {
+        var sum = source[column]
+        for part in 1..<parts { sum += source[part * size + column] }
+        target[column] = product.accumulate ? target[column] + sum : sum
+        column += 1
+      }
     }
   }
 }
