@@ -30,9 +30,9 @@ static inline __attribute__((always_inline)) void kernels_look_ahead(kernels_pan
 // Every set is compiled from the same source. Its functions are private and reached through the table alone, so that
 // no instruction of a set is met on a processor without it.
 
-/// What a set has besides products.
-#define FUNCTIONS(set)                                                                                     \
-  sizeof(vector_##set) / sizeof(float), multiply_block_##set, exponentiate_column_##set,                   \
+/// What every set has.
+#define FUNCTIONS(set)                                                                                           \
+  pack_across_##set, multiply_panel_##set, sizeof(vector_##set) / sizeof(float), multiply_block_##set, exponentiate_column_##set,                   \
       differentiate_column_##set, exponentiate_row_##set, activate_##set, multiply_adds_##set,                   \
       multiply_rows_##set, multiply_rows_transposed_##set
 
@@ -70,9 +70,9 @@ static inline __attribute__((always_inline)) void kernels_look_ahead(kernels_pan
 #include "set.inc"
 
 static const kernels_set sets[] = {
-    {"avx512", true, 24, pack_across_avx512, multiply_panel_avx512, FUNCTIONS(avx512)},
-    {"avx2", true, 6, pack_across_avx2, multiply_panel_avx2, FUNCTIONS(avx2)},
-    {"baseline", false, 6, pack_across_baseline, multiply_panel_baseline, FUNCTIONS(baseline)},
+    {"avx512", true, 24, FUNCTIONS(avx512)},
+    {"avx2", true, 6, FUNCTIONS(avx2)},
+    {"baseline", false, 6, FUNCTIONS(baseline)},
 };
 
 bool kernels_run_here(const kernels_set *set) {
@@ -99,7 +99,7 @@ bool kernels_run_here(const kernels_set *set) {
 #define ROWS 6
 #include "set.inc"
 
-static const kernels_set sets[] = {{SET_NAME, FUSES, 6, pack_across_only, multiply_panel_only, FUNCTIONS(only)}};
+static const kernels_set sets[] = {{SET_NAME, FUSES, 6, FUNCTIONS(only)}};
 
 bool kernels_run_here(const kernels_set *set) { return set == &sets[0]; }
 

@@ -10,23 +10,15 @@ package struct InstructionSet: @unchecked Sendable {
   /// Whether multiply-adds round once; sets that fuse give the same bits as each other.
   package var fuses: Bool { table.pointee.fuses }
 
-  /// Those that the program holds and the processor can run, best first.
-  package static let available: [InstructionSet] = {
+  /// All that the program holds, best first.
+  private static let known: [InstructionSet] = {
     var sets: [InstructionSet] = []
-    var index: Int32 = 0
-    while let table = kernels_at(index) {
-      if kernels_run_here(table) { sets.append(InstructionSet(table: table)) }
-      index += 1
-    }
+    while let table = kernels_at(Int32(sets.count)) { sets.append(InstructionSet(table: table)) }
     return sets
   }()
 
-  /// The names of all that the program holds, best first.
-  private static var known: [String] {
-    var names: [String] = []
-    while let table = kernels_at(Int32(names.count)) { names.append(String(cString: table.pointee.name)) }
-    return names
-  }
+  /// Those that the processor can run, best first.
+  package static let available = known.filter { kernels_run_here($0.table) }
 
   /// The environment variable that forces one.
   package static let variable = "MARTLET_INSTRUCTION_SET"
@@ -46,7 +38,7 @@ package struct InstructionSet: @unchecked Sendable {
   /// Throws: `MartletError(.invalidArgument)` or `MartletError(.unsupported)`.
   package static func checkEnvironment() throws {
     guard let wanted, !available.contains(where: { $0.name == wanted }) else { return }
-    let isKnown = known.contains(wanted)
+    let isKnown = known.contains { $0.name == wanted }
     throw MartletError(
       isKnown ? .unsupported : .invalidArgument,
       isKnown

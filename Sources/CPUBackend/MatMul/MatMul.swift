@@ -124,9 +124,7 @@ package struct MatMul: Sendable {
     }
   }
 
-  func operandB(_ b: UnsafePointer<Float>) -> PackedOperand {
-    PackedOperand(
-      source: b, laneStride: transposeB ? ldb : 1, depthStride: transposeB ? 1 : ldb, lanes: n,
-      width: RegisterTile.columns)
+  func operandB(_ b: UnsafePointer<Float>) -> PackedB {
+    PackedB(source: b, laneStride: transposeB ? ldb : 1, depthStride: transposeB ? 1 : ldb, lanes: n)
   }
 }

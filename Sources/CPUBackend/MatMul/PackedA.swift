@@ -64,10 +64,10 @@ struct PackedA {
   }
 }
 
-extension PackedOperand {
+extension PackedB {
   /// What packing will read.
   func ahead(panels: Range<Int>, _ depths: Range<Int>, over calls: Int) -> kernels_ahead {
-    let range = panels.lowerBound * width..<min(lanes, panels.upperBound * width)
+    let range = panels.lowerBound * Self.width..<min(lanes, panels.upperBound * Self.width)
     return laneStride == 1
       ? kernels_ahead(source, depthStride, rows: depths, columns: range, over: calls)
       : kernels_ahead(source, laneStride, rows: range, columns: depths, over: calls)

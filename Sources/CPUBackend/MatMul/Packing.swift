@@ -1,21 +1,21 @@
-/// An operand of a product as the packing sees it: `lanes` (rows of A, columns of B) by `depth`, where rows of A lie
-/// across the inner dimension.
+/// The right operand of a product as the packing sees it: `lanes` (its columns) by `depth`.
 ///
-/// Packed, it is a sequence of panels of `width` lanes, `[panel][depth][width]`, with zeros for the lanes that
-/// the last panel lacks.
-struct PackedOperand {
+/// Packed, it is a sequence of panels of 16 lanes, `[panel][depth][16]`, with zeros for the lanes that the last panel
+/// lacks.
+struct PackedB {
   let source: UnsafePointer<Float>
   /// The distance in memory of neighbours along the lanes; 1 or the stride of the matrix.
   let laneStride: Int
   /// The distance in memory of neighbours along the inner dimension; the other of the two.
   let depthStride: Int
   let lanes: Int
-  /// Lanes in a panel: 6 or 16.
-  let width: Int
+  /// Lanes in a panel.
+  static let width = RegisterTile.columns
+  private var width: Int { Self.width }
 
   var panels: Int { (lanes + width - 1) / width }
 
-  /// Packs some panels to `target`: `[panels.count][depth.count][width]`.
+  /// Packs some panels to `target`: `[panels.count][depth.count][16]`.
   func pack(panels range: Range<Int>, depth: Range<Int>, _ target: UnsafeMutablePointer<Float>) {
     pack(panels: range, depth: depth, target, panelStride: depth.count * width)
   }
@@ -31,7 +31,7 @@ struct PackedOperand {
       for panel in range.lowerBound..<full {
         let from = source + panel * width * laneStride + depths.lowerBound * depthStride
         let to = target + (panel - range.lowerBound) * panelStride
-        interleave16(from, laneStride, depths.count, to)
+        interleave(from, laneStride, depths.count, to)
       }
     }
     if full < range.upperBound {
@@ -50,11 +50,7 @@ struct PackedOperand {
       var from = source + k * depthStride + panels.lowerBound * width
       var to = target + (k - depths.lowerBound) * width
       for _ in panels {
-        if width == 16 {
-          copyRows16(from, depthStride, rows, to)
-        } else {
-          copyRows6(from, depthStride, rows, to)
-        }
+        copyRows(from, depthStride, rows, to)
         from += width
         to += panelStride
       }
@@ -77,7 +73,7 @@ struct PackedOperand {
 }
 
 @inline(__always)
-private func copyRows16(
+private func copyRows(
   _ source: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ target: UnsafeMutablePointer<Float>
 ) {
   for row in 0..<rows {
@@ -86,22 +82,9 @@ private func copyRows16(
   }
 }
 
-/// Six floats of each row. All but the last are written as eight, two of which the next row overwrites; what lies behind
-/// the last may be another panel's.
-@inline(__always)
-private func copyRows6(
-  _ source: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ target: UnsafeMutablePointer<Float>
-) {
-  for row in 0..<rows - 1 { Vector(at: source + row * stride).store(to: target + row * 6) }
-  let from = UnsafeRawPointer(source + (rows - 1) * stride)
-  let to = UnsafeMutableRawPointer(target + (rows - 1) * 6)
-  to.storeBytes(of: from.loadUnaligned(as: SIMD4<Float>.self), as: SIMD4<Float>.self)
-  (to + 16).storeBytes(of: (from + 16).loadUnaligned(as: SIMD2<Float>.self), as: SIMD2<Float>.self)
-}
-
 /// Transposes `[16, depth]`, whose rows are `stride` apart, to `[depth, 16]`.
 @inline(__always)
-private func interleave16(
+private func interleave(
   _ source: UnsafePointer<Float>, _ stride: Int, _ depth: Int, _ target: UnsafeMutablePointer<Float>
 ) {
   var k = 0

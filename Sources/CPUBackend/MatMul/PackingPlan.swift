@@ -1,10 +1,10 @@
-/// How all panels of an operand are packed once for all tiles, in pieces of about equal size.
+/// How all panels of B are packed once for all tiles, in pieces of about equal size.
 ///
-/// The result is `[block][panel][depth of the block][width]`.
+/// The result is `[block][panel][depth of the block][16]`.
 struct PackingPlan {
   let tiles: Int
 
-  private let operand: PackedOperand
+  private let operand: PackedB
   private let depth: Int
   private let target: UnsafeMutablePointer<Float>
   private let blockDepth: Int
@@ -13,17 +13,17 @@ struct PackingPlan {
 
   private static let floatsPerTile = 16384
 
-  init(_ operand: PackedOperand, depth: Int, blockDepth: Int, to target: UnsafeMutablePointer<Float>) {
+  init(_ operand: PackedB, depth: Int, blockDepth: Int, to target: UnsafeMutablePointer<Float>) {
     self.operand = operand
     self.depth = depth
     self.target = target
     self.blockDepth = blockDepth
     if operand.laneStride == 1 {
-      let rows = Self.floatsPerTile / operand.lanes / PackedOperand.rowsAtOnce * PackedOperand.rowsAtOnce
-      group = max(PackedOperand.rowsAtOnce, rows)
+      let rows = Self.floatsPerTile / operand.lanes / PackedB.rowsAtOnce * PackedB.rowsAtOnce
+      group = max(PackedB.rowsAtOnce, rows)
       tiles = (depth + group - 1) / group
     } else {
-      group = max(1, Self.floatsPerTile / (operand.width * max(1, depth)))
+      group = max(1, Self.floatsPerTile / (PackedB.width * max(1, depth)))
       tiles = (operand.panels + group - 1) / group
     }
   }
@@ -46,8 +46,8 @@ struct PackingPlan {
       let end = min(depths.upperBound, block + size)
       operand.pack(
         panels: panels, depth: start..<end,
-        target + operand.width * (block * operand.panels + panels.lowerBound * size + (start - block)),
-        panelStride: size * operand.width)
+        target + PackedB.width * (block * operand.panels + panels.lowerBound * size + (start - block)),
+        panelStride: size * PackedB.width)
       start = end
     }
   }

@@ -63,9 +63,9 @@ struct RowProduct: @unchecked Sendable {
 
   /// The first column of each block that the epilogue is called with.
   var blockStarts: [Int] {
-    stride(from: 0, to: product.n, by: parts == 1 ? width : blockColumns).flatMap { first in
-      parts == 1
-        ? Array(stride(from: first, to: min(product.n, first + width), by: blockColumns)) : [first]
+    let tile = parts == 1 ? width : product.n
+    return stride(from: 0, to: product.n, by: tile).flatMap { first in
+      stride(from: first, to: min(product.n, first + tile), by: blockColumns)
     }
   }
 
@@ -152,15 +152,15 @@ struct RowProduct: @unchecked Sendable {
     guard let from = tile.c, let to = target.c else { return }
     for row in 0..<tile.rows {
       let source = from + row * tile.strideC
-      let target = (to + row * target.strideC, target.accumulate)
+      let place = to + row * target.strideC
       var column = 0
       while column + 8 <= tile.columns {
         let value = Vector(at: source + column)
-        (target.1 ? value + Vector(at: target.0 + column) : value).store(to: target.0 + column)
+        (target.accumulate ? value + Vector(at: place + column) : value).store(to: place + column)
         column += 8
       }
       while column < tile.columns {
-        target.0[column] = target.1 ? target.0[column] + source[column] : source[column]
+        place[column] = target.accumulate ? place[column] + source[column] : source[column]
         column += 1
       }
     }

@@ -40,29 +40,27 @@ struct TiledProduct: @unchecked Sendable {
     }
     let floatsOfA = blocking.largestRows * PackedA.panelFloats
     let floatsOfB = shared == nil ? Self.panelsOfStage * RegisterTile.columns * blockDepth : 0
-    let set = product.instructionSet
-    let product = self.product
-    let blocking = self.blocking
+    let tiles = product.batch * blocking.tiles
     launches.append(
-      Launch(tiles: product.batch * blocking.tiles, scratchBytes: (floatsOfA + floatsOfB) * 4) { index, worker in
+      Launch(tiles: tiles, scratchBytes: (floatsOfA + floatsOfB) * 4) { index, worker in
         let scratch = worker.scratch.assumingMemoryBound(to: Float.self)
-        run(
-          index, ahead: index + worker.count, a, b, c, packedA: scratch, packedB: scratch + floatsOfA,
-          sharedB: UnsafePointer(shared), set)
-        if let epilogue {
-          let (rows, columns) = blocking.panels(ofTile: index % blocking.tiles)
-          epilogue(product.block(rows, columns, batch: index / blocking.tiles, worker))
-        }
+        let tile = tile(index, a, b)
+        // The tile that this thread probably gets next.
+        let next = index + worker.count < tiles ? self.tile(index + worker.count, a, b) : nil
+        multiply(
+          tile, next, c, packedA: scratch, packedB: scratch + floatsOfA, sharedB: UnsafePointer(shared))
+        epilogue?(product.block(tile.rows, tile.columns, batch: tile.batch, worker))
       })
     return launches
   }
 
   /// One tile with its operands.
   private struct Tile {
+    let batch: Int
     let rows: Range<Int>
     let columns: Range<Int>
     let a: PackedA
-    let b: PackedOperand
+    let b: PackedB
     /// Column panels go in about equal groups.
     let groups: Int
 
@@ -76,21 +74,18 @@ struct TiledProduct: @unchecked Sendable {
     let batch = index / blocking.tiles
     let (rows, columns) = blocking.panels(ofTile: index % blocking.tiles)
     return Tile(
-      rows: rows, columns: columns, a: PackedA(product, a + batch * product.batchStrideA),
+      batch: batch, rows: rows, columns: columns, a: PackedA(product, a + batch * product.batchStrideA),
       b: product.operandB(b + batch * product.batchStrideB),
       groups: (columns.count + Self.panelsOfStage - 1) / Self.panelsOfStage)
   }
 
-  private func run(
-    _ index: Int, ahead nextIndex: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
-    _ c: UnsafeMutablePointer<Float>, packedA: UnsafeMutablePointer<Float>, packedB: UnsafeMutablePointer<Float>,
-    sharedB: UnsafePointer<Float>?, _ set: InstructionSet
+  private func multiply(
+    _ tile: Tile, _ next: Tile?, _ c: UnsafeMutablePointer<Float>, packedA: UnsafeMutablePointer<Float>,
+    packedB: UnsafeMutablePointer<Float>, sharedB: UnsafePointer<Float>?
   ) {
-    let tile = tile(index, a, b)
-    // The tile that this thread probably gets next.
-    let next = nextIndex < product.batch * blocking.tiles ? self.tile(nextIndex, a, b) : nil
+    let set = product.instructionSet
     let firstRow = tile.rows.lowerBound * RegisterTile.rows
-    let c = c + index / blocking.tiles * product.batchStrideC + firstRow * product.ldc
+    let c = c + tile.batch * product.batchStrideC + firstRow * product.ldc
     var panel = kernels_panel()
     panel.stride = product.ldc
     panel.rows = min(product.m, tile.rows.upperBound * RegisterTile.rows) - firstRow

@@ -16,36 +16,19 @@ struct GPT2Pattern: Sendable {
   func end(ofPieceAt start: Int, in base: UnsafePointer<UInt8>, count: Int) -> Int {
     let first = base[start]
     if first == 0x27, let end = contractionEnd(base, start, count) { return end }
-    var (kind, length) = classAndLength(base, start, count)
-    if kind != CharacterClass.space { return runEnd(base, start + length, count, kind) }
+    var (kind, length) = properties.classAndLength(base, start, count)
+    if kind != CharacterClass.space { return properties.runEnd(base, start + length, count, kind) }
     if first == 0x20, start + 1 < count {
-      let (next, nextLength) = classAndLength(base, start + 1, count)
-      if next != CharacterClass.space { return runEnd(base, start + 1 + nextLength, count, next) }
+      let (next, nextLength) = properties.classAndLength(base, start + 1, count)
+      if next != CharacterClass.space { return properties.runEnd(base, start + 1 + nextLength, count, next) }
     }
     // White space up to the end of the text is one piece; before a word, its last character goes with the word.
     var last = start
     var position = start + length
     while position < count {
-      (kind, length) = classAndLength(base, position, count)
+      (kind, length) = properties.classAndLength(base, position, count)
       if kind != CharacterClass.space { return last == start ? position : last }
       last = position
-      position += length
-    }
-    return position
-  }
-
-  @inline(__always)
-  private func classAndLength(_ base: UnsafePointer<UInt8>, _ position: Int, _ end: Int) -> (UInt8, Int) {
-    let scalar = decodeScalar(base, at: position, end: end)
-    return (properties.characterClass(scalar.value), scalar.length)
-  }
-
-  @inline(__always)
-  private func runEnd(_ base: UnsafePointer<UInt8>, _ start: Int, _ count: Int, _ kind: UInt8) -> Int {
-    var position = start
-    while position < count {
-      let (next, length) = classAndLength(base, position, count)
-      if next != kind { break }
       position += length
     }
     return position

@@ -66,14 +66,18 @@ struct WordPattern: Sendable {
   func end(ofPieceAt start: Int, in base: UnsafePointer<UInt8>, count: Int) -> Int {
     let first = base[start]
     if first == 0x27, let end = contractionEnd(base, start, count) { return end }
-    let (kind, length) = classAndLength(base, start, count)
-    if kind == CharacterClass.letter { return runEnd(base, start + length, count, CharacterClass.letter) }
+    let (kind, length) = UnicodeProperties.shared.classAndLength(base, start, count)
+    if kind == CharacterClass.letter {
+      return UnicodeProperties.shared.runEnd(base, start + length, count, CharacterClass.letter)
+    }
     if kind == CharacterClass.number { return numberEnd(base, start + length, count) }
     let isLineEnd = first == 0x0A || first == 0x0D
     if !isLineEnd, start + length < count {
       // Whatever is no line end goes with the letters behind it.
-      let (next, nextLength) = classAndLength(base, start + length, count)
-      if next == CharacterClass.letter { return runEnd(base, start + length + nextLength, count, next) }
+      let (next, nextLength) = UnicodeProperties.shared.classAndLength(base, start + length, count)
+      if next == CharacterClass.letter {
+        return UnicodeProperties.shared.runEnd(base, start + length + nextLength, count, next)
+      }
       if kind == CharacterClass.other { return symbolsEnd(base, start + length, count) }
       if first == 0x20, next == CharacterClass.other {
         return symbolsEnd(base, start + length + nextLength, count)
@@ -88,7 +92,7 @@ struct WordPattern: Sendable {
     var position = start
     var characters = 1
     while characters < longestNumber, position < count {
-      let (kind, length) = classAndLength(base, position, count)
+      let (kind, length) = UnicodeProperties.shared.classAndLength(base, position, count)
       if kind != CharacterClass.number { break }
       position += length
       characters += 1
@@ -98,7 +102,7 @@ struct WordPattern: Sendable {
 
   /// The end of a run of what is neither letter, number nor space, and the line ends behind it.
   private func symbolsEnd(_ base: UnsafePointer<UInt8>, _ start: Int, _ count: Int) -> Int {
-    var position = runEnd(base, start, count, CharacterClass.other)
+    var position = UnicodeProperties.shared.runEnd(base, start, count, CharacterClass.other)
     while position < count, base[position] == 0x0A || base[position] == 0x0D { position += 1 }
     return position
   }
@@ -109,7 +113,7 @@ struct WordPattern: Sendable {
     var last = start
     var lineEnd: Int?
     while position < count {
-      let (kind, length) = classAndLength(base, position, count)
+      let (kind, length) = UnicodeProperties.shared.classAndLength(base, position, count)
       if kind != CharacterClass.space { break }
       last = position
       position += length
@@ -118,23 +122,6 @@ struct WordPattern: Sendable {
     if position == count, takesTrailingSpaceWhole { return position }
     if let lineEnd { return lineEnd }
     return position == count || last == start ? position : last
-  }
-
-  @inline(__always)
-  private func classAndLength(_ base: UnsafePointer<UInt8>, _ position: Int, _ end: Int) -> (UInt8, Int) {
-    let scalar = decodeScalar(base, at: position, end: end)
-    return (UnicodeProperties.shared.characterClass(scalar.value), scalar.length)
-  }
-
-  @inline(__always)
-  private func runEnd(_ base: UnsafePointer<UInt8>, _ start: Int, _ count: Int, _ kind: UInt8) -> Int {
-    var position = start
-    while position < count {
-      let (next, length) = classAndLength(base, position, count)
-      if next != kind { break }
-      position += length
-    }
-    return position
   }
 
   /// Small or capital letters; the long s counts as an s.
