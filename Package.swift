@@ -34,7 +34,10 @@ let below: [String: [String]] = [
   "Formats": ["TensorGraph"],
   "Tokenizers": ["Core", "COnig"],
   "ChatTemplates": ["Core"],
-  "Datasets": ["Tokenizers"],
+  "Documents": ["Core", "CArchive", "CXML2", "CUchardet", "CCURL", "CTurboJPEG"],
+  "Curation": ["Documents", "CCLD2"],
+  "Labelling": ["Core", "CSQLite", "CMicroHTTPD"],
+  "Datasets": ["Tokenizers", "Curation"],
   "Layers": ["TensorGraph"],
   "Models": ["Layers", "Formats"],
   "Inference": ["Models", "Tokenizers"],
@@ -70,15 +73,28 @@ let package = Package(
     .library(
       name: "Martlet",
       targets: [
-        "Core", "TensorGraph", "CPUBackend", "Formats", "Tokenizers", "ChatTemplates", "Datasets", "Layers", "Models",
-        "Training",
-        "Inference",
+        "Core", "TensorGraph", "CPUBackend", "Formats", "Tokenizers", "ChatTemplates", "Documents", "Curation",
+        "Datasets", "Labelling", "Layers", "Models", "Training", "Inference",
       ]),
     .executable(name: "martlet", targets: ["martlet"]),
   ],
   targets: [
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
     .systemLibrary(name: "COnig", pkgConfig: "oniguruma", providers: [.apt(["libonig-dev"]), .brew(["oniguruma"])]),
+    .systemLibrary(
+      name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"]), .brew(["libarchive"])]),
+    .systemLibrary(name: "CXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"]), .brew(["libxml2"])]),
+    .systemLibrary(
+      name: "CUchardet", pkgConfig: "uchardet", providers: [.apt(["libuchardet-dev"]), .brew(["uchardet"])]),
+    .systemLibrary(name: "CCURL", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
+    .systemLibrary(
+      name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
+    .systemLibrary(
+      name: "CMicroHTTPD", pkgConfig: "libmicrohttpd",
+      providers: [.apt(["libmicrohttpd-dev"]), .brew(["libmicrohttpd"])]),
+    // C++, behind a C header; the library has no pkg-config file.
+    .target(name: "CCLD2", linkerSettings: [.linkedLibrary("cld2")]),
     .target(name: "CPlatform"),
     .target(name: "CKernels"),
     .target(name: "CAllocations", path: "Tests/CAllocations"),
@@ -86,7 +102,8 @@ let package = Package(
       name: "TestSupport", dependencies: Array(with("TestSupport").dropFirst()), path: "Tests/TestSupport",
       swiftSettings: strict),
     .executableTarget(
-      name: "martlet", dependencies: with("CPUBackend", "Training", "ChatTemplates"), swiftSettings: strict),
+      name: "martlet", dependencies: with("CPUBackend", "Training", "ChatTemplates", "Labelling"), swiftSettings: strict
+    ),
     .executableTarget(
       name: "kernel-bench", dependencies: with("CPUBackend"), path: "Benchmarks/Kernels", swiftSettings: numeric),
     .executableTarget(
@@ -104,7 +121,10 @@ let package = Package(
     + library("Formats")
     + library("Tokenizers")
     + library("ChatTemplates")
+    + library("Documents")
+    + library("Curation")
     + library("Datasets")
+    + library("Labelling")
     + library("Layers")
     + library("Models")
     + library("Training", testHelpers: ["checkpoint-hammer"])

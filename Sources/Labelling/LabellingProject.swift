@@ -1,0 +1,5 @@
+import Core
+
+/// What people are asked to label.
+public struct LabellingProject: Sendable {
+}
