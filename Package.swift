@@ -36,12 +36,13 @@ let below: [String: [String]] = [
   "ChatTemplates": ["Core"],
   "Documents": ["Core", "CArchive", "CXML2", "CUchardet", "CCURL", "CTurboJPEG"],
   "Curation": ["Documents", "CCLD2"],
-  "Labelling": ["Core", "CSQLite", "CMicroHTTPD"],
+  "YAML": ["Core", "CYAML"],
+  "Labelling": ["YAML", "CSQLite", "CMicroHTTPD"],
   "Datasets": ["Tokenizers", "Curation"],
   "Layers": ["TensorGraph"],
   "Models": ["Layers", "Formats"],
   "Inference": ["Models", "Tokenizers"],
-  "Training": ["Inference", "Datasets", "CYAML"],
+  "Training": ["Inference", "Datasets", "YAML"],
   "TestSupport": ["CPUBackend", "CAllocations"],
 ]
 
@@ -124,6 +125,7 @@ let package = Package(
     + library("Documents")
     + library("Curation")
     + library("Datasets")
+    + library("YAML")
     + library("Labelling")
     + library("Layers")
     + library("Models")

@@ -1,5 +1,6 @@
 import Core
 import Models
+import YAML
 
 extension Recipe {
   /// Reads a recipe file and what flags change in it.

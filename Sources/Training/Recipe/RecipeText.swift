@@ -1,4 +1,5 @@
 import Core
+import YAML
 
 /// Writes recipes as YAML, always in the same form.
 enum RecipeText {

@@ -1,7 +1,7 @@
 /// A piece of a YAML document with its place in the text.
-public struct YAMLNode: Sendable {
+package struct YAMLNode: Sendable {
   /// What a node is.
-  public enum Content: Sendable {
+  package enum Content: Sendable {
     /// Text; `isPlain` where it had no quotes, so that it may be a number or a truth value.
     case scalar(String, isPlain: Bool)
     /// A list.
@@ -11,26 +11,38 @@ public struct YAMLNode: Sendable {
   }
 
   /// A place in a text; both count from 1.
-  public struct Place: Sendable, Hashable {
+  package struct Place: Sendable, Hashable {
     /// The line.
-    public var line: Int
+    package var line: Int
     /// The column.
-    public var column: Int
+    package var column: Int
+
+    /// A place.
+    package init(line: Int, column: Int) {
+      self.line = line
+      self.column = column
+    }
   }
 
   /// What it is.
-  public var content: Content
+  package var content: Content
   /// Where it begins.
-  public var place: Place
+  package var place: Place
+
+  /// A node.
+  package init(content: Content, place: Place) {
+    self.content = content
+    self.place = place
+  }
 
   /// The text of a scalar without quotes.
-  var plain: String? { if case .scalar(let text, true) = content { text } else { nil } }
+  package var plain: String? { if case .scalar(let text, true) = content { text } else { nil } }
 
   /// Whether it says that there is no value.
-  var isNull: Bool { plain.map { ["", "~", "null", "Null", "NULL"].contains($0) } ?? false }
+  package var isNull: Bool { plain.map { ["", "~", "null", "Null", "NULL"].contains($0) } ?? false }
 
   /// The node as a short text for errors.
-  var found: String {
+  package var found: String {
     switch content {
     case .scalar(let text, let isPlain):
       let short = text.count > 40 ? text.prefix(40) + "…" : text

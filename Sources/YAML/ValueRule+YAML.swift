@@ -1,9 +1,9 @@
 import Core
 
-// How a rule reads the text of a recipe.
+// How a rule reads the text of a YAML file.
 extension ValueRule {
   /// The value of a node, or nil if it is not what the rule wants.
-  func value(of node: YAMLNode) -> JSONValue? {
+  package func value(of node: YAMLNode) -> JSONValue? {
     switch self {
     case .integer(let range):
       guard let value = node.plain.flatMap(Self.integer), range.contains(value) else { return nil }
@@ -38,7 +38,7 @@ extension ValueRule {
   }
 
   /// A whole number: `2000`, `2_000` or `2e3`.
-  static func integer(_ text: String) -> Int? {
+  package static func integer(_ text: String) -> Int? {
     guard let digits = normalized(text) else { return nil }
     if let value = Int(digits) { return value }
     // Doubles count up to here without gaps.
@@ -48,7 +48,7 @@ extension ValueRule {
   }
 
   /// A finite number: `0.0003`, `3e-4`, `1_000`, `.5`.
-  static func number(_ text: String) -> Double? {
+  package static func number(_ text: String) -> Double? {
     guard let value = normalized(text).flatMap({ Double($0) }), value.isFinite else { return nil }
     return value
   }

@@ -1,24 +1,25 @@
 import CYAML
 import Core
 
-/// Reads the part of YAML that recipes need: sections, lists and scalars.
+/// Reads the part of YAML that recipes and projects need: sections, lists and scalars.
 ///
 /// Anchors, aliases, tags and several documents are refused, so that a small file can't grow into a large tree.
-enum YAMLParser {
+package enum YAMLParser {
   /// Nesting beyond this is refused.
-  static let maximumDepth = 16
-  /// A file with more than this is no recipe.
-  static let maximumSize = 1 << 20
+  package static let maximumDepth = 16
+  /// A file with more than this was not written by a person.
+  package static let maximumSize = 1 << 20
 
   /// The top node of `text`, or nil if there is none (an empty file).
   ///
   /// - Parameter name: the file's name for errors.
   ///
   /// Throws: `MartletError` with code `malformedFile`, with line and column.
-  static func parse(_ text: String, name: String) throws -> YAMLNode? {
+  package static func parse(_ text: String, name: String) throws -> YAMLNode? {
     guard text.utf8.count <= maximumSize else {
       throw MartletError(
-        .malformedFile, "the text is larger than the \(ByteCount(maximumSize)) that a recipe may have", at: name,
+        .malformedFile, "the text is larger than the \(ByteCount(maximumSize)) that a YAML file may have here",
+        at: name,
         remedy: "Check that this is the right file.")
     }
     var copy = text
