@@ -1,6 +1,9 @@
 import TensorGraph
 
 extension ElementwiseKernel {
+  /// Below this, interpreting a row costs more than copying it.
+  private static let shortestRowInPlace = 64
+
   /// Runs the program on the block [row ..< row + rows, column ..< column + columns].
   package func run(row: Int, column: Int, rows: Int, columns: Int, scratch: UnsafeMutableRawPointer) {
     guard rows > 0, columns > 0 else { return }
@@ -15,7 +18,9 @@ extension ElementwiseKernel {
       let memory = (scratch + registerOffset + register.offset).assumingMemoryBound(to: Float.self)
       table[register.slot] = Operand(pointer: memory, step: 8)
     }
-    if columns * 2 <= blockSize && rows > 1 {
+    // Several short rows make one block. Long rows are read and written in place instead, which saves copies.
+    let isInPlace = columns >= Self.shortestRowInPlace && columns % 16 == 0
+    if columns * 2 <= blockSize && rows > 1 && !isInPlace {
       let rowsPerBlock = blockSize / columns
       var done = 0
       while done < rows {
