@@ -109,6 +109,8 @@ let package = Package(
       name: "kernel-bench", dependencies: with("CPUBackend"), path: "Benchmarks/Kernels", swiftSettings: numeric),
     .executableTarget(
       name: "tokenizer-bench", dependencies: with("Tokenizers"), path: "Benchmarks/Tokenizing", swiftSettings: strict),
+    .executableTarget(
+      name: "extraction-bench", dependencies: with("Documents"), path: "Benchmarks/Extraction", swiftSettings: strict),
     // What the tests of checkpoints kill.
     .executableTarget(
       name: "checkpoint-hammer", dependencies: with("Training"), path: "Tests/CheckpointHammer", swiftSettings: strict),

@@ -1,0 +1,58 @@
+import Core
+import Dispatch
+import Documents
+import Foundation
+
+// Extracts the main content of pages: extraction-bench [--threads N] [--no-text] < list of files, one path a line.
+// Prints a line of JSON for each page, in the order of the list, and at last one on the standard error with the time of
+// decoding, parsing and extraction without reading and printing.
+var threads = 1
+var printsText = true
+var arguments = CommandLine.arguments.dropFirst()
+while let argument = arguments.popFirst() {
+  switch argument {
+  case "--threads": threads = arguments.popFirst().flatMap { Int($0) } ?? 0
+  case "--no-text": printsText = false
+  default: threads = 0
+  }
+}
+guard threads > 0 else {
+  FileHandle.standardError.write(Data("extraction-bench [--threads N] [--no-text] < list of files\n".utf8))
+  exit(2)
+}
+var paths: [String] = []
+while let line = readLine() { paths.append(line) }
+let pages = try paths.map { [UInt8](try Data(contentsOf: URL(fileURLWithPath: $0))) }
+let extractor = HTMLExtractor()
+_ = extractor.extract(bytes: Array("<p>warm</p>".utf8))
+
+nonisolated(unsafe) let results = UnsafeMutableBufferPointer<HTMLPage>.allocate(capacity: pages.count)
+results.initialize(repeating: HTMLPage())
+let workers = threads
+let time = ContinuousClock().measure {
+  DispatchQueue.concurrentPerform(iterations: workers) { worker in
+    for index in stride(from: worker, to: pages.count, by: workers) {
+      results[index] = extractor.extract(bytes: pages[index])
+    }
+  }
+}
+
+if printsText {
+  for (path, page) in zip(paths, results) {
+    var object: JSONObject = [
+      "path": .string(path), "text": .string(page.text), "charset": .string(page.charset), "cut": .bool(page.isCut),
+    ]
+    if let title = page.title { object["title"] = .string(title) }
+    if let author = page.author { object["author"] = .string(author) }
+    if let date = page.date { object["date"] = .string(date) }
+    if let language = page.language { object["language"] = .string(language) }
+    if let licence = page.licence { object["licence"] = .string(licence) }
+    print(JSONValue.object(object).text())
+  }
+}
+let seconds = time / .seconds(1)
+let summary: JSONObject = [
+  "pages": .integer(pages.count), "bytes": .integer(pages.reduce(0) { $0 + $1.count }), "seconds": .double(seconds),
+  "threads": .integer(threads),
+]
+FileHandle.standardError.write(Data((JSONValue.object(summary).text() + "\n").utf8))
