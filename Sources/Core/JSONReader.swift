@@ -22,6 +22,8 @@ public struct JSONReader {
   private var depth = 0
   /// How many halves of surrogate pairs were replaced by U+FFFD.
   public private(set) var repairedSurrogates = 0
+  /// Whether reading failed because of nesting beyond `maximumDepth`.
+  public private(set) var isNestedTooDeep = false
 
   /// A reader at the start of `bytes`, which must outlive it.
   ///
@@ -96,12 +98,18 @@ public struct JSONReader {
   ///
   /// Throws: `MartletError` with code `malformedFile`, or what `member` throws.
   public mutating func object(_ member: (inout JSONReader, _ key: String) throws -> Void) throws {
+    try object(keys: { try $0.string() }, member)
+  }
+
+  private mutating func object<Key>(
+    keys: (inout JSONReader) throws -> Key, _ member: (inout JSONReader, Key) throws -> Void
+  ) throws {
     try expect("{")
     try enter()
     if peek() != UInt8(ascii: "}") {
       while true {
         if peek() != UInt8(ascii: "\"") { throw failure("expected a key in double quotes\(found())") }
-        let key = try string()
+        let key = try keys(&self)
         try expect(":")
         try member(&self, key)
         guard peek() == UInt8(ascii: ",") else { break }
@@ -131,7 +139,10 @@ public struct JSONReader {
 
   private mutating func enter() throws {
     depth += 1
-    if depth > Self.maximumDepth { throw failure("nesting deeper than \(Self.maximumDepth)") }
+    if depth > Self.maximumDepth {
+      isNestedTooDeep = true
+      throw failure("nesting deeper than \(Self.maximumDepth)")
+    }
   }
 
   /// Reads a value of any kind as a tree.
@@ -154,16 +165,33 @@ public struct JSONReader {
       return .array(result)
     case UInt8(ascii: "\""): return .string(try string())
     case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return .number(try number())
-    default:
-      for (word, value) in [("true", JSONValue.bool(true)), ("false", .bool(false)), ("null", .null)]
-      where bytes[index...].starts(with: word.utf8) {
-        index += word.utf8.count
-        return value
-      }
-      for word in ["NaN", "Infinity"] where bytes[index...].starts(with: word.utf8) {
-        throw failure("\(word) is no JSON value")
-      }
-      throw failure("expected a value\(found())")
+    default: return try word()
+    }
+  }
+
+  private mutating func word() throws -> JSONValue {
+    for (word, value) in [("true", JSONValue.bool(true)), ("false", .bool(false)), ("null", .null)]
+    where bytes[index...].starts(with: word.utf8) {
+      index += word.utf8.count
+      return value
+    }
+    for word in ["NaN", "Infinity"] where bytes[index...].starts(with: word.utf8) {
+      throw failure("\(word) is no JSON value")
+    }
+    throw failure("expected a value\(found())")
+  }
+
+  /// Goes past a value of any kind, which must be well formed; its strings are not decoded.
+  ///
+  /// Throws: `MartletError` with code `malformedFile`.
+  public mutating func skip() throws {
+    guard let byte = peek() else { throw failure("expected a value, found the end of the text") }
+    switch byte {
+    case UInt8(ascii: "{"): try object(keys: { try $0.skipString() }, { reader, _ in try reader.skip() })
+    case UInt8(ascii: "["): try array { try $0.skip() }
+    case UInt8(ascii: "\""): try skipString()
+    case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): try skipNumber()
+    default: _ = try word()
     }
   }
 
@@ -173,6 +201,11 @@ public struct JSONReader {
   public mutating func number() throws -> String {
     skipSpace()
     let start = index
+    try skipNumber()
+    return String(decoding: bytes[start..<index], as: UTF8.self)
+  }
+
+  private mutating func skipNumber() throws {
     func digit() -> Bool { index < bytes.count && UInt8(ascii: "0")...UInt8(ascii: "9") ~= bytes[index] }
     func at(_ characters: [UInt8]) -> Bool { index < bytes.count && characters.contains(bytes[index]) }
     func digits() throws {
@@ -195,7 +228,6 @@ public struct JSONReader {
       if at([UInt8(ascii: "+"), UInt8(ascii: "-")]) { index += 1 }
       try digits()
     }
-    return String(decoding: bytes[start..<index], as: UTF8.self)
   }
 
   /// Reads a string.
@@ -224,8 +256,44 @@ public struct JSONReader {
     return try content.withUnsafeBytes { try text($0, from: start) }
   }
 
-  /// Goes on to the next quote, backslash or control character, or to the end.
+  private mutating func skipString() throws {
+    try expect("\"")
+    while true {
+      skipUnescaped()
+      guard index < bytes.count else { throw failure("the string is not closed") }
+      let byte = bytes[index]
+      if byte < 0x20 { throw failure("a control character must be escaped") }
+      index += 1
+      if byte == UInt8(ascii: "\"") { return }
+      guard index < bytes.count else { throw failure("the string is not closed") }
+      index += 1
+      switch bytes[index - 1] {
+      case UInt8(ascii: "u"): _ = try fourDigits()
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
+        UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+        continue
+      default: throw failure("unknown escape in a string", at: index - 1)
+      }
+    }
+  }
+
+  /// Goes on to the next quote, backslash or control character, or to the end; eight bytes at a time.
   private mutating func skipUnescaped() {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    while index + 8 <= bytes.count {
+      let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+      let quotes = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
+      let backslashes = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
+      // The highest bit of each byte that is 0 or below 0x20; above the first such byte there may be more.
+      let stops =
+        ((quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes | (word &- ones &* 0x20) & ~word)
+        & (ones &* 0x80)
+      if stops != 0 {
+        index += stops.trailingZeroBitCount / 8
+        return
+      }
+      index += 8
+    }
     while index < bytes.count, bytes[index] != UInt8(ascii: "\""), bytes[index] != UInt8(ascii: "\\"),
       bytes[index] >= 0x20
     {

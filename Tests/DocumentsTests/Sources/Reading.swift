@@ -1,0 +1,72 @@
+import Core
+import Documents
+import Testing
+
+/// Bytes in memory as an input, in chunks of a size.
+final class BytesInput: ByteInput {
+  private let bytes: [UInt8]
+  private let chunk: Int
+  private var place = 0
+
+  init(_ bytes: [UInt8], chunk: Int = 1 << 16) {
+    self.bytes = bytes
+    self.chunk = chunk
+  }
+
+  func read() -> [UInt8] {
+    let end = min(bytes.count, place + chunk)
+    defer { place = end }
+    return Array(bytes[place..<end])
+  }
+}
+
+/// What came of an input.
+struct ReadResult: Equatable {
+  var documents: [Document] = []
+  var skips: [Skip] = []
+  var records = 0
+
+  var texts: [String] { documents.map(\.text) }
+  var reasons: [String] { skips.map(\.reason) }
+  /// The texts with those that go on in the next joined.
+  var wholeTexts: [String] {
+    var result: [String] = []
+    var current = ""
+    for document in documents {
+      current += document.text
+      if document.continues { continue }
+      result.append(current)
+      current = ""
+    }
+    return current.isEmpty ? result : result + [current]
+  }
+
+  mutating func take(_ event: RecordEvent, _ format: any DocumentFormat) {
+    records += 1
+    switch event {
+    case .skip(let skip): skips.append(skip)
+    case .record(let record):
+      let extraction = format.extract(record)
+      documents += extraction.documents
+      skips += extraction.skips
+      // Each record gives a document, perhaps in parts, or is counted.
+      #expect(extraction.documents.isEmpty != extraction.skips.isEmpty)
+    }
+  }
+}
+
+/// Reads all of an input.
+func read(
+  _ format: any DocumentFormat, _ bytes: [UInt8], named name: String = "in", chunk: Int = 1 << 16
+) throws -> ReadResult {
+  var result = ReadResult()
+  var reader = try format.reader(BytesInput(bytes, chunk: chunk), named: name)
+  while let event = try reader.next() { result.take(event, format) }
+  return result
+}
+
+func read(_ format: any DocumentFormat, _ text: String, named name: String = "in", chunk: Int = 1 << 16) throws
+  -> ReadResult
+{
+  try read(format, Array(text.utf8), named: name, chunk: chunk)
+}
