@@ -34,7 +34,9 @@ let below: [String: [String]] = [
   "Formats": ["TensorGraph"],
   "Tokenizers": ["Core", "COnig"],
   "ChatTemplates": ["Core"],
-  "Documents": ["Core", "CArchive", "CXML2", "CUchardet", "CCURL", "CTurboJPEG"],
+  "Documents": [
+    "Core", "CZlib", "CBZip2", "CLZMA", "CZstd", "CBrotli", "CArchive", "CXML2", "CUchardet", "CCURL", "CTurboJPEG",
+  ],
   "Curation": ["Documents", "CCLD2"],
   "YAML": ["Core", "CYAML"],
   "Labelling": ["YAML", "CSQLite", "CMicroHTTPD"],
@@ -82,6 +84,13 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
     .systemLibrary(name: "COnig", pkgConfig: "oniguruma", providers: [.apt(["libonig-dev"]), .brew(["oniguruma"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    // Without a pkg-config file on Debian.
+    .systemLibrary(name: "CBZip2", providers: [.apt(["libbz2-dev"]), .brew(["bzip2"])]),
+    .systemLibrary(name: "CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"]), .brew(["xz"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+    .systemLibrary(
+      name: "CBrotli", pkgConfig: "libbrotlidec", providers: [.apt(["libbrotli-dev"]), .brew(["brotli"])]),
     .systemLibrary(
       name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"]), .brew(["libarchive"])]),
     .systemLibrary(name: "CXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"]), .brew(["libxml2"])]),
