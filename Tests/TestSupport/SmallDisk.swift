@@ -33,4 +33,10 @@ public struct ToolFailure: Error {
   public let name: String
   /// What it ended with.
   public let status: Int32
+
+  /// The failure of a program.
+  public init(name: String, status: Int32) {
+    self.name = name
+    self.status = status
+  }
 }

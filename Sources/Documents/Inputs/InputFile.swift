@@ -48,6 +48,12 @@ public struct InputFile: Sendable, Hashable {
     return last.hasPrefix("xml-p") ? "xml" : last
   }
 
+  /// The ending of the file's name, as in `ending(of:)`; of an address, that of its path.
+  public var ending: String {
+    if case .address(let address) = location { return Self.ending(of: address.filePath) }
+    return Self.ending(of: name)
+  }
+
   /// The files that a person's locations name: paths, patterns, folders, `-`, addresses.
   ///
   /// They come in the order of the locations, those of a folder or pattern sorted by the bytes of their paths, each file

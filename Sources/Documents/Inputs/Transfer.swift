@@ -1,6 +1,14 @@
 import CCURL
 import Core
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// One request for a file or for its rest.
 final class Transfer {
   /// How a request ended that did not fail for good.
@@ -85,7 +93,7 @@ final class Transfer {
     return .complete
   }
 
-  private func set(_ handle: OpaquePointer) {
+  private func set(_ handle: UnsafeMutableRawPointer) {
     let isSecure = address.url.lowercased().hasPrefix("https:")
     martlet_curl_set_string(handle, CURLOPT_URL, address.url)
     martlet_curl_set_string(handle, CURLOPT_USERAGENT, "martlet/\(martletVersion)")
@@ -195,7 +203,7 @@ final class Transfer {
       retryAfter = fields["retry-after"].flatMap { Int($0) }.map { .seconds(max(0, $0)) }
       return .interrupted
     case 404, 410:
-      throw failure("the server has no such file (status \(status))", .notFound, "Check the address.")
+      throw failure("the server has no such file (status \(status))", .notFound, remedy: "Check the address.")
     case 401, 403, 407:
       throw failure(
         "the server does not give this file out (status \(status))",
@@ -213,12 +221,12 @@ final class Transfer {
     case CURLE_UNSUPPORTED_PROTOCOL, CURLE_URL_MALFORMAT:
       throw failure(
         "the address, or where it redirects to, is none with http: or https:, or leaves https:",
-        .invalidArgument, "Check the address in a browser.")
+        .invalidArgument, remedy: "Check the address in a browser.")
     case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM:
       throw failure(
         "the server's certificate is not trusted (\(reason))",
         remedy: "Check the address and the machine's clock and certificates.")
-    case CURLE_OUT_OF_MEMORY: throw failure(reason, .resource, "Close other programs.")
+    case CURLE_OUT_OF_MEMORY: throw failure(reason, .resource, remedy: "Close other programs.")
     case CURLE_OPERATION_TIMEDOUT: reason = "nothing came for \(settings.stalledSeconds) seconds"
     case CURLE_PARTIAL_FILE, CURLE_RECV_ERROR: reason = "the connection broke off"
     default: break
@@ -237,9 +245,6 @@ final class Transfer {
 
 /// A text without the white space around it.
 private func trimmed(_ text: some StringProtocol) -> String {
-  let bytes = text.utf8
-  guard let first = bytes.firstIndex(where: { $0 > 0x20 }), let last = bytes.lastIndex(where: { $0 > 0x20 }) else {
-    return ""
-  }
-  return String(decoding: bytes[first...last], as: UTF8.self)
+  let bytes = text.utf8.drop { $0 <= 0x20 }
+  return String(decoding: bytes.reversed().drop { $0 <= 0x20 }.reversed(), as: UTF8.self)
 }

@@ -58,13 +58,13 @@ import Testing
       )
       #expect(last.withLock { $0?.received } == Self.content.count)
       #expect(last.withLock { $0?.total } == Self.content.count)
-      #expect(try fetch(server.url("/a/b.txt.gz?x=1"), into: folder) == Self.content)
+      try #expect(fetch(server.url("/a/b.txt.gz?x=1"), into: folder) == Self.content)
       #expect(server.requests.count == 1)
-      #expect(try FileSystem.list(folder).count == 2)
-      #expect(try fetch(server.url("/a/b.txt.gz?x=1#sha256=\(Self.hash)"), into: folder) == Self.content)
+      try #expect(FileSystem.list(folder).count == 2)
+      try #expect(fetch(server.url("/a/b.txt.gz?x=1#sha256=\(Self.hash)"), into: folder) == Self.content)
       #expect(server.requests.count == 1)
       // Another address is another file.
-      #expect(try fetch(server.url("/a/b.txt.gz?x=2"), into: folder) == Self.content)
+      try #expect(fetch(server.url("/a/b.txt.gz?x=2"), into: folder) == Self.content)
       #expect(server.requests.count == 2)
     }
   }
@@ -75,7 +75,7 @@ import Testing
       return reset && number < 6 ? steps + [.wait(milliseconds: 50), .reset] : steps
     }
     try withTemporaryFolder { folder in
-      #expect(try fetch(server.url("/f#sha256=\(Self.hash)"), into: folder) == Self.content)
+      try #expect(fetch(server.url("/f#sha256=\(Self.hash)"), into: folder) == Self.content)
       let starts = server.requests.map { $0.rangeStart ?? 0 }
       #expect(starts == starts.sorted())
       #expect(starts.last ?? 0 > 500_000)
@@ -90,7 +90,7 @@ import Testing
       let error = failure { _ = try fetch(server.url("/f"), into: folder, settings: once) }
       #expect(error?.code == .inputOutput)
       #expect(error?.place == server.url("/f"))
-      #expect(try fetch(server.url("/f"), into: folder) == Self.content)
+      try #expect(fetch(server.url("/f"), into: folder) == Self.content)
       #expect(server.requests[1].rangeStart == 400_000)
       #expect(server.requests[1].headers["if-range"] == "\"1\"")
     }
@@ -102,7 +102,7 @@ import Testing
       number == 0 ? Self.serve(request, count: 300_000) : Self.serve(request, other, tag: "\"2\"")
     }
     try withTemporaryFolder { folder in
-      #expect(try fetch(server.url("/f"), into: folder) == other)
+      try #expect(fetch(server.url("/f"), into: folder) == other)
     }
   }
 
@@ -112,7 +112,7 @@ import Testing
       return Self.serve(request, tag: nil, count: number < 2 ? 300_000 : .max)
     }
     try withTemporaryFolder { folder in
-      #expect(try fetch(server.url("/f"), into: folder) == Self.content)
+      try #expect(fetch(server.url("/f"), into: folder) == Self.content)
       #expect(server.requests.count == 3)
     }
   }
@@ -128,7 +128,7 @@ import Testing
         .send(Array(Self.content[(start + 5)...])),
       ]
     }
-    try withTemporaryFolder { folder in #expect(try fetch(server.url("/f"), into: folder) == Self.content) }
+    try withTemporaryFolder { folder in try #expect(fetch(server.url("/f"), into: folder) == Self.content) }
   }
 
   @Test func `transfers that stall are broken off`() throws {
@@ -137,7 +137,7 @@ import Testing
     }
     try withTemporaryFolder { folder in
       let start = ContinuousClock.now
-      #expect(try fetch(server.url("/f"), into: folder) == Self.content)
+      try #expect(fetch(server.url("/f"), into: folder) == Self.content)
       #expect(ContinuousClock.now - start < .seconds(15))
     }
   }
@@ -146,7 +146,7 @@ import Testing
     let server = try WebServer { request, number in
       number < 3 ? [.head(503, ["Retry-After": "0"])] : Self.serve(request)
     }
-    try withTemporaryFolder { folder in #expect(try fetch(server.url("/f"), into: folder) == Self.content) }
+    try withTemporaryFolder { folder in try #expect(fetch(server.url("/f"), into: folder) == Self.content) }
     let broken = try WebServer { _, _ in [.head(500)] }
     try withTemporaryFolder { folder in
       let error = failure { _ = try fetch(broken.url("/f"), into: folder) }
@@ -176,7 +176,7 @@ import Testing
       let error = failure { _ = try fetch(server.url("/f#sha256=\(wrong)"), into: folder) }
       #expect(error?.code == .corrupted)
       #expect(error?.message.contains(Self.hash) == true)
-      #expect(try FileSystem.list(folder).isEmpty)
+      try #expect(FileSystem.list(folder).isEmpty)
     }
   }
 
@@ -191,7 +191,7 @@ import Testing
       }
     }
     try withTemporaryFolder { folder in
-      #expect(try fetch(server.url("/a"), into: folder) == Self.content)
+      try #expect(fetch(server.url("/a"), into: folder) == Self.content)
       for path in ["/loop", "/file", "/ftp"] {
         let before = server.requests.count
         #expect(failure { _ = try fetch(server.url(path), into: folder) } != nil, "\(path)")
@@ -209,7 +209,7 @@ import Testing
         }
       }
       #expect(error?.code == .interrupted)
-      #expect(try fetch(server.url("/f"), into: folder) == Self.content)
+      try #expect(fetch(server.url("/f"), into: folder) == Self.content)
     }
   }
 
@@ -261,7 +261,7 @@ import Testing
       let kept = try file.fetched(into: folder + "/cache")
       #expect(kept.name == fifo)
       #expect(readAll(try kept.open()).bytes == Self.content)
-      #expect(try kept.identity().sha256 == Self.hash)
+      try #expect(kept.identity().sha256 == Self.hash)
     }
   }
 }

@@ -45,8 +45,8 @@ import Testing
       try make(folder, ["a/x.txt", "a/y.txt"])
       try FileManager.default.createSymbolicLink(atPath: folder + "/b", withDestinationPath: folder + "/a")
       try FileManager.default.createSymbolicLink(atPath: folder + "/a/z.txt", withDestinationPath: folder + "/a/x.txt")
-      #expect(try names(folder, ["a/y.txt", "a", "a/*.txt", "b", "a/../a/x.txt"]) == ["a/y.txt", "a/x.txt"])
-      #expect(try names(folder, ["a/x.png", "a"].filter { $0 == "a" }) == ["a/x.txt", "a/y.txt"])
+      try #expect(names(folder, ["a/y.txt", "a", "a/*.txt", "b", "a/../a/x.txt"]) == ["a/y.txt", "a/x.txt"])
+      try #expect(names(folder, ["a/x.png", "a"].filter { $0 == "a" }) == ["a/x.txt", "a/y.txt"])
     }
   }
 
@@ -96,9 +96,9 @@ import Testing
   }
 
   @Test func `locations are told apart by their form`() throws {
-    #expect(try InputLocation("-") == .standardInput)
-    #expect(try InputLocation("a*") == .pattern("a*"))
-    #expect(try InputLocation("a/b.txt") == .path("a/b.txt"))
+    try #expect(InputLocation("-") == .standardInput)
+    try #expect(InputLocation("a*") == .pattern("a*"))
+    try #expect(InputLocation("a/b.txt") == .path("a/b.txt"))
     let address = try WebAddress("https://me:secret@host.example/f.gz?x=*#sha256=" + String(repeating: "Ab", count: 32))
     #expect(address.url == "https://me:secret@host.example/f.gz?x=*")
     #expect(address.name == "https://host.example/f.gz?x=*")

@@ -27,7 +27,8 @@ final class WebServer: Sendable {
   /// Starts a server; `answer` gets the number of the request, from 0.
   init(_ answer: @escaping @Sendable (Request, _ number: Int) -> [Step]) throws {
     self.answer = answer
-    listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    self.listener = listener
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
@@ -40,7 +41,7 @@ final class WebServer: Sendable {
     }
     guard bound else { throw POSIXError(.EADDRNOTAVAIL) }
     port = Int(UInt16(bigEndian: address.sin_port))
-    Thread.detachNewThread { [listener, weak self] in
+    Thread.detachNewThread { [weak self] in
       while true {
         let connection = accept(listener, nil, nil)
         guard connection >= 0, let self else { return }
@@ -82,7 +83,7 @@ final class WebServer: Sendable {
         var sent = 0
         while sent < bytes.count {
           let count = bytes[sent...].withUnsafeBytes {
-            send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+            send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
           }
           if count <= 0 { return }
           sent += count
