@@ -37,7 +37,7 @@ let below: [String: [String]] = [
   "Documents": [
     "Core", "CZlib", "CBZip2", "CLZMA", "CZstd", "CBrotli", "CArchive", "CXML2", "CUchardet", "CCURL", "CTurboJPEG",
   ],
-  "Curation": ["Documents", "CCLD2"],
+  "Curation": ["Documents", "Tokenizers", "CCLD2"],
   "YAML": ["Core", "CYAML"],
   "Labelling": ["YAML", "CSQLite", "CMicroHTTPD"],
   "Datasets": ["Tokenizers", "Curation"],
