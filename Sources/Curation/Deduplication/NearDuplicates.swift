@@ -34,6 +34,9 @@ public struct DuplicateSummary: Sendable, Equatable {
   public var spills = 0
   /// How many clusters of two or more documents there are, old ones included.
   public var clusters = 0
+
+  /// Nothing yet.
+  public init() {}
 }
 
 /// Finds documents that say the same as earlier ones, in any number of them.

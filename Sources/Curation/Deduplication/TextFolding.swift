@@ -69,7 +69,7 @@ package struct TextFolder: Sendable {
         guard let target = bytes.baseAddress, let targetEnds = ends.baseAddress else {
           preconditionFailure("temporary memory has an address")
         }
-        let (count, tokens) = fold(text, separating: true, into: target, ends: targetEnds)
+        let (count, tokens) = fold(text, separating: true, into: target, ends: targetEnds, sources: nil)
         (target + count).initialize(repeating: 0, count: 16)
         return try body(FoldedText(bytes: target, count: count, ends: targetEnds, tokens: tokens))
       }
@@ -86,16 +86,30 @@ package struct TextFolder: Sendable {
     return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 2 * text.count + 32) { bytes in
       withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 4) { ends in
         guard let target = bytes.baseAddress, let targetEnds = ends.baseAddress else { return body(text) }
-        let count = fold(text, separating: false, into: target, ends: targetEnds).count
+        let count = fold(text, separating: false, into: target, ends: targetEnds, sources: nil).count
         return body(UnsafeBufferPointer(start: target, count: count))
       }
     }
   }
 
+  /// Where in the text the tokens of the folded text come from.
+  func sources(of text: UnsafeBufferPointer<UInt8>) -> [Range<Int>] {
+    let text = UnsafeBufferPointer(rebasing: text.prefix(Self.limit))
+    return [Range<Int>](unsafeUninitializedCapacity: text.count / 2 + 4) { sources, count in
+      count = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 2 * text.count + 32) { bytes in
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: text.count / 2 + 4) { ends in
+          guard let target = bytes.baseAddress, let targetEnds = ends.baseAddress else { return 0 }
+          return fold(text, separating: true, into: target, ends: targetEnds, sources: sources.baseAddress).tokens
+        }
+      }
+    }
+  }
+
   /// Writes the folded text. Without `separating`, white space stays as it is and there are no tokens.
+  @inline(__always)
   private func fold(
     _ text: UnsafeBufferPointer<UInt8>, separating: Bool, into target: UnsafeMutablePointer<UInt8>,
-    ends: UnsafeMutablePointer<UInt32>
+    ends: UnsafeMutablePointer<UInt32>, sources: UnsafeMutablePointer<Range<Int>>?
   ) -> (count: Int, tokens: Int) {
     guard let source = text.baseAddress else { return (0, 0) }
     let end = text.count
@@ -115,6 +129,10 @@ package struct TextFolder: Sendable {
       written &+= isOpen
       isOpen = 0
     }
+    @inline(__always) func note(_ sources: UnsafeMutablePointer<Range<Int>>, _ start: Int, _ length: Int) {
+      let first = isOpen == 1 ? sources[tokens].lowerBound : start
+      (sources + tokens).initialize(to: first..<(start &+ length))
+    }
     ascii.withUnsafeBufferPointer { ascii in
       guard let ascii = ascii.baseAddress else { return }
       while position < end {
@@ -129,6 +147,7 @@ package struct TextFolder: Sendable {
             ends[tokens] = UInt32(truncatingIfNeeded: written)
             tokens &+= isOpen & ~isWord
             written &+= isOpen | isWord
+            if let sources, isWord == 1 { note(sources, position &- 1, 1) }
             isOpen = isWord
           } else {
             let isSpace = folded == Self.space && (byte <= 0x20 || byte == 0x7F)
@@ -152,10 +171,12 @@ package struct TextFolder: Sendable {
           separate()
         } else if kind == .unspaced {
           separate()
+          if let sources { note(sources, position, length) }
           written &+= UTF8Scalar.write(scalar, source + position, length, target + written)
           isOpen = 1
           separate()
         } else if kind != .ignorable {
+          if let sources { note(sources, position, length) }
           written &+= UTF8Scalar.write(
             foldsCase ? classes.lowercase(scalar) : scalar, source + position, length, target + written)
           isOpen = 1
