@@ -20,6 +20,8 @@ public enum ValueRule: Sendable, Hashable {
   case paths
   /// A text, or a list of them.
   case texts
+  /// A list of names, or of sections with keys of their own, which are checked where they are used.
+  case list
 
   /// The largest count of steps, tokens or files: far beyond what runs have, and safe to add and multiply by small
   /// numbers.
@@ -36,6 +38,7 @@ public enum ValueRule: Sendable, Hashable {
     case .path: "path"
     case .paths: "path or list of paths"
     case .texts: "text or list of texts"
+    case .list: "list"
     }
   }
 
@@ -49,7 +52,7 @@ public enum ValueRule: Sendable, Hashable {
     case .numberAbove(let low, .infinity): "above \(Self.short(low))"
     case .numberAbove(let low, let high): "above \(Self.short(low)), up to \(Self.short(high))"
     case .numberBelow(let high, let low): "\(Self.short(low)) or more, below \(Self.short(high))"
-    case .bool, .text, .choice, .path, .paths, .texts: nil
+    case .bool, .text, .choice, .path, .paths, .texts, .list: nil
     }
   }
 
@@ -64,6 +67,7 @@ public enum ValueRule: Sendable, Hashable {
     case .path: "a path"
     case .paths: "a path or a list of paths"
     case .texts: "a text or a list of texts"
+    case .list: "a list"
     }
   }
 
@@ -87,6 +91,7 @@ public enum ValueRule: Sendable, Hashable {
     case .choice(let words): value.stringValue.map(words.contains) ?? false
     case .path: value.stringValue.map { !$0.isEmpty } ?? false
     case .paths, .texts: value.arrayValue.map { $0.allSatisfy { $0.stringValue != nil } } ?? false
+    case .list: value.arrayValue != nil
     }
   }
 

@@ -24,6 +24,26 @@ extension ValueRule {
       guard case .sequence(let nodes) = node.content else { return Self.text(node).map { .array([$0]) } }
       let texts = nodes.compactMap(Self.text)
       return texts.count == nodes.count ? .array(texts) : nil
+    case .list:
+      guard case .sequence(let nodes) = node.content else { return nil }
+      return .array(nodes.map(Self.anything))
+    }
+  }
+
+  /// The node as JSON has it; plain scalars that look like numbers and truth values are that.
+  private static func anything(_ node: YAMLNode) -> JSONValue {
+    switch node.content {
+    case .scalar(let text, _):
+      if node.isNull { return .null }
+      guard let plain = node.plain else { return .string(text) }
+      if let value = integer(plain) { return .integer(value) }
+      if let value = number(plain) { return .double(value) }
+      return ValueRule.bool.value(of: node) ?? .string(text)
+    case .sequence(let nodes): return .array(nodes.map(anything))
+    case .mapping(let members):
+      var object = JSONObject()
+      for (key, _, value) in members { object[key] = anything(value) }
+      return .object(object)
     }
   }
 

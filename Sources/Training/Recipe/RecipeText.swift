@@ -7,9 +7,19 @@ enum RecipeText {
   static func scalar(_ value: JSONValue) -> String {
     switch value {
     case .string(let text): needsQuotes(text) ? quoted(value) : text
-    case .array(let elements): "[" + elements.map(quoted).joined(separator: ", ") + "]"
+    case .array, .object: flow(value)
     case .number(let digits) where digits.hasSuffix(".0"): String(digits.dropLast(2))
     default: value.text()
+    }
+  }
+
+  /// Lists and sections in brackets.
+  private static func flow(_ value: JSONValue) -> String {
+    switch value {
+    case .array(let elements): "[" + elements.map(flow).joined(separator: ", ") + "]"
+    case .object(let object):
+      "{" + object.members.map { quoted(.string($0)) + ": " + flow($1) }.joined(separator: ", ") + "}"
+    default: quoted(value)
     }
   }
 
