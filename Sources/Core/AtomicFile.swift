@@ -123,6 +123,52 @@ public final class FileWriter {
     if descriptor < 0 { throw MartletError.system("write", finalPath, errno: errno, needed: expecting) }
   }
 
+  /// Goes on with a file at `length`; what is behind is cut off. `synchronize` makes what was appended last.
+  ///
+  /// Throws: `MartletError` with code `inputOutput`, or `corrupted` if the file is shorter.
+  public init(resuming path: String, at length: Int, hashing: Bool = false) throws {
+    _ = Self.ignoresFileSizeSignal
+    self.path = path
+    expecting = nil
+    count = length
+    if hashing {
+      var hash = SHA256()
+      var rest = length
+      if rest > 0 {
+        let stream = try ByteStream(path)
+        while rest > 0 {
+          let piece = try stream.read(atMost: min(rest, 1 << 20))
+          if piece.isEmpty { break }
+          piece.withUnsafeBytes { hash.update($0) }
+          rest -= piece.count
+        }
+      }
+      self.hash = hash
+    }
+    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+    if descriptor < 0 { throw MartletError.system("write", path, errno: errno) }
+    guard try FileSystem.size(of: path) >= length else {
+      throw MartletError(
+        .corrupted, "the file is shorter than it was left", at: path, remedy: "Remove it and start again.")
+    }
+    guard ftruncate(descriptor, off_t(length)) == 0, lseek(descriptor, off_t(length), SEEK_SET) >= 0 else {
+      throw MartletError.system("write", path, errno: errno)
+    }
+  }
+
+  /// Writes out what is buffered and waits until it is on the disk.
+  ///
+  /// Throws: `MartletError` with code `inputOutput`.
+  public func synchronize() throws {
+    try flush()
+    try FileSystem.sync(descriptor, path)
+  }
+
+  /// Writes out what is buffered, syncs and closes; for files that were resumed, which have their final name already.
+  ///
+  /// Throws: `MartletError` with code `inputOutput`.
+  public func close() throws -> AtomicFile.Receipt { try finish() }
+
   deinit { abandon() }
 
   /// Appends bytes.
@@ -173,6 +219,17 @@ public final class FileWriter {
     }
   }
 
+  @discardableResult
+  private static func close(_ descriptor: Int32) -> Int32 {
+    #if canImport(Glibc)
+      Glibc.close(descriptor)
+    #elseif canImport(Musl)
+      Musl.close(descriptor)
+    #else
+      Darwin.close(descriptor)
+    #endif
+  }
+
   private static func write(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
     #if canImport(Glibc)
       Glibc.write(descriptor, bytes.baseAddress, bytes.count)
@@ -190,12 +247,12 @@ public final class FileWriter {
     let closing = descriptor
     descriptor = -1
     // Network file systems report a failed write as late as here.
-    if close(closing) != 0 { throw MartletError.system("write", path, errno: errno, needed: count) }
+    if Self.close(closing) != 0 { throw MartletError.system("write", path, errno: errno, needed: count) }
     return AtomicFile.Receipt(bytes: count, sha256: hash?.finish().hex)
   }
 
   func abandon() {
-    if descriptor >= 0 { close(descriptor) }
+    if descriptor >= 0 { Self.close(descriptor) }
     descriptor = -1
   }
 }

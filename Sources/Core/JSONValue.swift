@@ -74,7 +74,8 @@ public enum JSONValue: Sendable, Hashable {
     return String(decoding: text, as: UTF8.self)
   }
 
-  private func write(to text: inout [UInt8], indent: Int?, level: Int) {
+  /// Appends the value as JSON text.
+  package func write(to text: inout [UInt8], indent: Int? = nil, level: Int = 0) {
     func newLine(_ level: Int) {
       guard let indent else { return }
       text.append(UInt8(ascii: "\n"))
@@ -109,9 +110,20 @@ public enum JSONValue: Sendable, Hashable {
     }
   }
 
-  private static func quote(_ value: String, to text: inout [UInt8]) {
+  /// Appends a text in quotes.
+  package static func quote(_ value: String, to text: inout [UInt8]) {
+    var value = value
+    value.withUTF8 { quote($0, to: &text) }
+  }
+
+  /// Appends a UTF-8 text in quotes; what needs no escape is copied in long pieces.
+  package static func quote(_ value: UnsafeBufferPointer<UInt8>, to text: inout [UInt8]) {
     text.append(UInt8(ascii: "\""))
-    for byte in value.utf8 {
+    var start = 0
+    for (index, byte) in value.enumerated() {
+      guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
+      text.append(contentsOf: value[start..<index])
+      start = index + 1
       switch byte {
       case UInt8(ascii: "\""): text += "\\\"".utf8
       case UInt8(ascii: "\\"): text += "\\\\".utf8
@@ -120,10 +132,10 @@ public enum JSONValue: Sendable, Hashable {
       case UInt8(ascii: "\t"): text += "\\t".utf8
       case 0x08: text += "\\b".utf8
       case 0x0C: text += "\\f".utf8
-      case 0..<0x20: text += "\\u00\([byte].hexadecimal)".utf8
-      default: text.append(byte)
+      default: text += "\\u00\([byte].hexadecimal)".utf8
       }
     }
+    text.append(contentsOf: value[start...])
     text.append(UInt8(ascii: "\""))
   }
 }

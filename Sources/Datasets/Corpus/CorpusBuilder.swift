@@ -1,0 +1,199 @@
+import Core
+import Curation
+import Documents
+import Foundation
+
+/// Makes versions of a corpus: reads what is new, runs the steps, and leaves out duplicates.
+public struct CorpusBuilder {
+  /// How far things are.
+  public struct Progress: Sendable, Equatable {
+    /// What is being done.
+    public enum Phase: Sendable { case fetching, inspecting, reading, comparing }
+    /// What is being done.
+    public var phase: Phase
+    /// The input.
+    public var name = ""
+    /// Documents so far.
+    public var documents = 0
+    /// Bytes so far, and of all that there are where that is known.
+    public var done = 0, total = 0
+  }
+
+  /// What came of it.
+  public struct Outcome: Sendable {
+    /// The version.
+    public var version: Corpus.Version
+    /// How many inputs were read, and how many were there already.
+    public var read: Int, reused: Int
+    /// What a person should know.
+    public var warnings: [String]
+  }
+
+  private let settings: CorpusSettings
+  private let corpus: Corpus
+  private let progress: (Progress) throws -> Void
+
+  /// A builder.
+  ///
+  /// - Parameter progress: told how far things are; what it throws ends the run, which can go on later.
+  public init(_ settings: CorpusSettings, folder: String, progress: @escaping (Progress) throws -> Void = { _ in }) {
+    self.settings = settings
+    corpus = Corpus(folder: folder)
+    self.progress = progress
+  }
+
+  /// An input with what decides its documents.
+  private struct Item {
+    let file: InputFile
+    let identity: InputFile.Identity
+    let source: Int
+    let format: SourceFormat
+    let key: String
+  }
+
+  /// Makes the version of the settings, or with `adding` one that has the documents of the newest version first.
+  ///
+  /// Inputs that were read before with the same settings are not read again.
+  ///
+  /// Throws: `MartletError` for settings or inputs that cannot be used, a full disk, or what `progress` throws.
+  public func run(adding: Bool = false) throws -> Outcome {
+    let catalog = try StepCatalog(settings)
+    let lock = try FolderLock(corpus.folder, purpose: "preparing data")
+    defer { withExtendedLifetime(lock) {} }
+    for folder in ["parts", "versions"] { try FileSystem.createFolder(joinPath(corpus.folder, folder)) }
+    try AtomicFile.removeLeftovers(in: corpus.folder)
+    let earlier = adding ? try corpus.version().manifest : nil
+    var warnings: [String] = []
+    var (read, reused) = (0, 0)
+    var manifest = CorpusManifest(inputs: earlier?.inputs ?? [], settings: settings.json, duplicatesSHA256: "")
+    var sources = earlier?.settings["sources"]?.arrayValue ?? []
+    let firstSource = sources.count
+    if let earlier {
+      guard earlier.settings["steps"] == manifest.settings["steps"] else {
+        throw MartletError(
+          .mismatch, "the steps are not those of the version that is added to", at: corpus.folder,
+          remedy: "Give the steps that it was made with, or run `martlet data` to make all anew.")
+      }
+      sources += manifest.settings["sources"]?.arrayValue ?? []
+      manifest.settings["sources"] = .array(sources)
+      manifest.parent = earlier.id
+    }
+    let known = Set(manifest.inputs.map(\.part))
+    for item in try items(catalog) where !known.contains(item.key) {
+      let (part, isNew) = try part(of: item, catalog)
+      if isNew { read += 1 } else { reused += 1 }
+      if part.summary.documents == 0 { warnings.append("no document of \(item.file.name) was kept") }
+      manifest.inputs.append(
+        .init(
+          name: item.file.name, bytes: item.identity.size, sha256: item.identity.sha256,
+          source: firstSource + item.source, part: item.key, documents: part.summary.documents,
+          documentsSHA256: part.sha256))
+    }
+    let version = try finish(manifest, catalog)
+    return Outcome(version: version, read: read, reused: reused, warnings: warnings)
+  }
+
+  /// The inputs of all sources, each with the hash of what decides its documents.
+  private func items(_ catalog: StepCatalog) throws -> [Item] {
+    var items: [Item] = []
+    let downloads = settings.downloads ?? joinPath(corpus.folder, "downloads")
+    for (index, source) in settings.sources.enumerated() {
+      let files = try InputFile.list(source.files.map(resolve))
+      for file in files {
+        let file = try file.fetched(into: downloads) { download in
+          try progress(
+            Progress(phase: .fetching, name: download.name, done: download.received, total: download.total ?? 0))
+        }
+        var done = 0
+        let identity = try file.identity { bytes in
+          done += bytes
+          try progress(Progress(phase: .inspecting, name: file.name, done: done))
+        }
+        let format = try SourceFormat(source, index: index, file: file, folder: settings.folder)
+        let content: JSONObject = [
+          "name": .string(file.name), "sha256": .string(identity.sha256), "format": .string(format.name),
+          "options": .object(source.options.sorted), "licence": source.licence.map { .string($0) } ?? .null,
+          "inputs": .array(format.otherFiles), "steps": .array(catalog.fingerprints),
+          "version": .integer(1),
+        ]
+        let key = SHA256.hash(Array(JSONValue.object(content).text().utf8)).hex
+        items.append(
+          Item(file: file, identity: identity, source: index, format: format, key: String(key.prefix(32))))
+      }
+    }
+    return items
+  }
+
+  private func resolve(_ path: String) -> String { resolvedPath(path, from: settings.folder) }
+
+  private func part(of item: Item, _ catalog: StepCatalog) throws -> (CorpusPart, isNew: Bool) {
+    let folder = corpus.part(item.key)
+    if let part = try? CorpusPart(folder: folder) { return (part, false) }
+    let builder = PartBuilder(
+      format: try item.format.make(), runner: catalog.runner, signer: catalog.signer,
+      licence: settings.sources[item.source].licence
+    ) { documents, bytes in
+      try progress(
+        Progress(phase: .reading, name: item.file.name, documents: documents, done: bytes, total: item.identity.size))
+    }
+    return (try builder.build(item.file, in: folder), true)
+  }
+
+  /// Finds the duplicates and writes the version down.
+  private func finish(_ manifest: CorpusManifest, _ catalog: StepCatalog) throws -> Corpus.Version {
+    var manifest = manifest
+    let list = joinPath(corpus.folder, "versions/.duplicates")
+    defer { try? FileSystem.remove(list) }
+    let receipt = try AtomicFile.write(to: list, hashing: true) { file in
+      guard let duplicates = catalog.duplicates else { return }
+      try findDuplicates(duplicates, &manifest, file)
+    }
+    manifest.duplicatesSHA256 = receipt.sha256 ?? ""
+    let id = manifest.id
+    try FileSystem.move(list, to: corpus.duplicatesPath(id))
+    try AtomicFile.write(
+      JSONValue.object(manifest.json).text(indent: 1) + "\n", to: corpus.manifestPath(id))
+    try corpus.setCurrent(id)
+    return try corpus.version(id)
+  }
+
+  private func findDuplicates(
+    _ duplicates: DuplicateSettings, _ manifest: inout CorpusManifest, _ file: FileWriter
+  ) throws {
+    let work = joinPath(corpus.folder, ".duplicates")
+    try FileSystem.remove(work)
+    try FileSystem.createFolder(work)
+    defer { try? FileSystem.remove(work) }
+    let search = try NearDuplicates(duplicates, folder: work, maximumMemory: settings.maximumMemory)
+    var ordinal: UInt64 = 0
+    let total = manifest.documents
+    for input in manifest.inputs {
+      guard let part = try CorpusPart(folder: corpus.part(input.part)) else {
+        throw MartletError(
+          .corrupted, "the documents of '\(input.name)' are missing", at: corpus.part(input.part),
+          remedy: "Run `martlet data` again; they are made anew.")
+      }
+      try part.forEachSignature(duplicates) { signature in
+        try search.add(ordinal, signature)
+        ordinal += 1
+        if ordinal & 0xFFF == 0 { try progress(Progress(phase: .comparing, done: Int(ordinal), total: total)) }
+      }
+    }
+    var count = 0
+    let summary = try search.finish { duplicate in
+      count += 1
+      var bytes: [UInt8] = []
+      for word in [duplicate.ordinal, duplicate.kept, duplicate.similarity.bitPattern] {
+        withUnsafeBytes(of: word.littleEndian) { bytes.append(contentsOf: $0) }
+      }
+      try file.append(bytes)
+    }
+    manifest.duplicates = count
+    manifest.exactDuplicates = summary.exact
+  }
+}
+
+/// A path of a recipe, made relative to the folder that the command runs in; addresses and `-` stay.
+func resolvedPath(_ path: String, from folder: String) -> String {
+  path == "-" || path.contains("://") || folder == "." ? path : joinPath(folder, path)
+}

@@ -1,0 +1,96 @@
+import Core
+import Curation
+import Documents
+
+/// The documents of one input after its steps: a folder of a corpus, named by the hash of all that decides its content.
+///
+///     documents.jsonl   a document a line
+///     offsets.bin       for each document 8 bytes: twice its offset, plus 1 where it goes on with the one before
+///     signatures.bin    for each document its signature, where duplicates are searched for
+///     part.json         counts and samples; written last
+struct CorpusPart {
+  let folder: String
+  let summary: PartSummary
+  /// The size and the hash of the documents.
+  let bytes: Int
+  let sha256: String
+
+  static let summaryName = "part.json"
+  static func documents(_ folder: String) -> String { joinPath(folder, "documents.jsonl") }
+  static func offsets(_ folder: String) -> String { joinPath(folder, "offsets.bin") }
+  static func signatures(_ folder: String) -> String { joinPath(folder, "signatures.bin") }
+
+  /// Opens a part that was finished; nil if there is none.
+  ///
+  /// Throws: `MartletError` if it is damaged.
+  init?(folder: String) throws {
+    let path = joinPath(folder, Self.summaryName)
+    guard FileSystem.kind(of: path) != nil else { return nil }
+    let fields = try JSONFields(file: path)
+    self.folder = folder
+    summary = try PartSummary(fields)
+    bytes = try fields.integer("bytes", in: 0...1 << 56)
+    sha256 = try fields.string("sha256")
+    guard try FileSystem.size(of: Self.documents(folder)) == bytes,
+      try FileSystem.size(of: Self.offsets(folder)) == 8 * summary.documents
+    else {
+      throw MartletError(
+        .corrupted, "the documents are not as long as they were written", at: folder,
+        remedy: "Remove the folder; it is made anew.")
+    }
+  }
+
+  /// Calls `body` with each document in order, and its number in the part.
+  ///
+  /// Throws: `MartletError` for a damaged file, or what `body` throws.
+  func forEach(_ body: (Int, Document) throws -> Void) throws {
+    let reader = try PartReader(self)
+    for index in 0..<summary.documents { try body(index, try reader.document(index)) }
+  }
+}
+
+/// Random access to the documents of a part.
+final class PartReader {
+  private let part: CorpusPart
+  private let documents: MappedFile?
+  private let offsets: MappedFile?
+
+  init(_ part: CorpusPart) throws {
+    self.part = part
+    // Nothing can be mapped of an empty file.
+    documents = part.bytes == 0 ? nil : try MappedFile(CorpusPart.documents(part.folder))
+    offsets = part.bytes == 0 ? nil : try MappedFile(CorpusPart.offsets(part.folder))
+  }
+
+  private func entry(_ index: Int) throws -> UInt64 {
+    guard let offsets else { throw damaged() }
+    return UInt64(littleEndian: try offsets.integer(at: 8 * index, as: UInt64.self))
+  }
+
+  /// Whether a document goes on with the one before.
+  func continuesPrevious(_ index: Int) throws -> Bool { try entry(index) & 1 == 1 }
+
+  /// The bytes of the document's line.
+  func withLine<R>(_ index: Int, _ body: (UnsafeRawBufferPointer) throws -> R) throws -> R {
+    let start = Int(truncatingIfNeeded: try entry(index) >> 1)
+    let end = index + 1 < part.summary.documents ? Int(truncatingIfNeeded: try entry(index + 1) >> 1) : part.bytes
+    guard let documents, start >= 0, start < end, end <= part.bytes else { throw damaged() }
+    return try documents.withBytes(start..<end, body)
+  }
+
+  func document(_ index: Int) throws -> Document {
+    try withLine(index) { line in
+      do {
+        return try Document(line: line, of: CorpusPart.documents(part.folder))
+      } catch let error as MartletError where error.code == .malformedFile {
+        throw damaged()
+      }
+    }
+  }
+
+  private func damaged() -> MartletError {
+    MartletError(
+      .corrupted, "the documents of this part are damaged", at: part.folder,
+      remedy: "Remove the folder and run `martlet data` again; it is made anew.")
+  }
+}

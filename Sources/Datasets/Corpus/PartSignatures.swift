@@ -1,0 +1,46 @@
+import Core
+import Curation
+
+// How parts hold the signatures of their documents, all of one size.
+extension DocumentSignature {
+  /// The bytes that a signature takes.
+  static func size(_ settings: DuplicateSettings) -> Int { 20 + (settings.isExact ? 0 : settings.permutations) }
+
+  func append(to bytes: inout [UInt8]) {
+    func put(_ value: some FixedWidthInteger) {
+      withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
+    }
+    put(exact.low)
+    put(exact.high)
+    put(nGrams)
+    bytes += values
+  }
+
+  init(_ bytes: UnsafeRawBufferPointer) {
+    func load<T: FixedWidthInteger & BitwiseCopyable>(_ offset: Int, as type: T.Type) -> T {
+      T(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: T.self))
+    }
+    self.init(
+      exact: ExactHash(low: load(0, as: UInt64.self), high: load(8, as: UInt64.self)),
+      nGrams: load(16, as: UInt32.self), values: Array(bytes[20...]))
+  }
+}
+
+extension CorpusPart {
+  /// Calls `body` with the signature of each document in order.
+  ///
+  /// Throws: `MartletError` with code `corrupted`, or what `body` throws.
+  func forEachSignature(_ settings: DuplicateSettings, _ body: (DocumentSignature) throws -> Void) throws {
+    guard summary.documents > 0 else { return }
+    let size = DocumentSignature.size(settings)
+    let file = try MappedFile(Self.signatures(folder))
+    guard file.count == size * summary.documents else {
+      throw MartletError(
+        .corrupted, "the signatures do not belong to the documents", at: file.path,
+        remedy: "Remove the folder and run `martlet data` again; it is made anew.")
+    }
+    for index in 0..<summary.documents {
+      try body(try file.withBytes(size * index..<size * (index + 1)) { DocumentSignature($0) })
+    }
+  }
+}
