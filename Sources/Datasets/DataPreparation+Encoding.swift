@@ -5,10 +5,11 @@ import Tokenizers
 // The second pass over the text: documents become tokens, for training or for validation.
 extension DataPreparation {
   mutating func write(
-    _ files: [SourceFile], _ heldOut: [SourceFile], _ tokenizer: Tokenizer, _ fingerprint: String, _ work: String
+    _ input: TextInput, _ heldOut: [SourceFile], _ tokenizer: Tokenizer, _ fingerprint: String, _ work: String,
+    _ warnings: inout [String]
   ) throws -> DatasetManifest {
     let end = try endToken(tokenizer)
-    let split = heldOut.isEmpty ? try splitMethod(files) : .document
+    let split = heldOut.isEmpty ? try splitMethod(input) : .document
     let tokenizerFingerprint = tokenizer.fingerprint()
     func writer(_ prefix: String) -> TokenShardWriter {
       TokenShardWriter(
@@ -17,30 +18,36 @@ extension DataPreparation {
     }
     var sides = (train: writer("train"), validation: writer("validation"))
     var skips: SkipReport
+    var reader: DocumentReader
     if !heldOut.isEmpty {
-      skips = try encode(files, tokenizer, end) { _ in sides.train }.report
-      skips.add(try encode(heldOut, tokenizer, end) { _ in sides.validation }.report)
+      reader = try encode(input, tokenizer, end) { _ in sides.train }
+      skips = reader.report
+      let other = try encode(.files(heldOut), tokenizer, end) { _ in sides.validation }
+      skips.add(other.report)
+      warnings += other.filesWithoutText.map { "there is no text in \($0)" }
     } else if split == .tail {
       let all = writer("all")
-      skips = try encode(files, tokenizer, end) { _ in all }.report
+      reader = try encode(input, tokenizer, end) { _ in all }
+      skips = reader.report
       try divide(all, sides, work)
     } else {
       var chooser = SplitChooser(seed: settings.seed, fraction: settings.validationFraction)
-      let pass = try encode(files, tokenizer, end) { chooser.isValidation($0) ? sides.validation : sides.train }
-      skips = pass.report
+      reader = try encode(input, tokenizer, end) { chooser.isValidation($0) ? sides.validation : sides.train }
+      skips = reader.report
       if chooser.mustForce {
         // By chance one side got nothing. The document nearest to the limit changes sides, and all is written anew.
         chooser.force()
         sides = (writer("train"), writer("validation"))
-        skips = try encode(files, tokenizer, end) { chooser.isValidation($0) ? sides.validation : sides.train }.report
+        skips = try encode(input, tokenizer, end) { chooser.isValidation($0) ? sides.validation : sides.train }.report
       }
     }
     try sides.train.finish()
     try sides.validation.finish()
+    warnings += reader.filesWithoutText.map { "there is no text in \($0)" }
     guard sides.train.tokenCount > 0 else { throw emptyCorpus(skips) }
     return DatasetManifest(
       fingerprint: fingerprint, settings: settings.json,
-      sources: (files + heldOut).map { .init(path: $0.path, bytes: $0.bytes, sha256: $0.sha256.hexadecimal) },
+      sources: sources(input) + heldOut.map { .init(path: $0.path, bytes: $0.bytes, sha256: $0.sha256) },
       report: skips,
       tokenizerFingerprint: tokenizerFingerprint, vocabularySize: tokenizer.vocabularySize, split: split,
       endOfDocument: end.flatMap { tokenizer.token(of: $0) }, train: part(sides.train, tokenizer),
@@ -48,10 +55,16 @@ extension DataPreparation {
       unigramEntropy: unigramEntropy(of: sides.validation.counts, under: sides.train.counts))
   }
 
-  private func emptyCorpus(_ skips: SkipReport) -> MartletError {
-    let reasons = SkipReason.allCases.compactMap { reason in
-      skips.skipped[reason].map { "\($0) \(reason.rawValue)" }
+  private func sources(_ input: TextInput) -> [DatasetManifest.Source] {
+    switch input {
+    case .files(let files): files.map { .init(path: $0.path, bytes: $0.bytes, sha256: $0.sha256) }
+    case .corpus(let sequence):
+      sequence.version.manifest.inputs.map { .init(path: $0.name, bytes: $0.bytes, sha256: $0.sha256) }
     }
+  }
+
+  private func emptyCorpus(_ skips: SkipReport) -> MartletError {
+    let reasons = skips.reasons.compactMap { reason in skips.skipped[reason].map { "\($0) \(reason)" } }
     let detail =
       reasons.isEmpty
       ? "\(skips.read) documents were found"
@@ -59,7 +72,7 @@ extension DataPreparation {
     let place = skips.examples.first.map { ", the first of them at \($0.place)" } ?? ""
     return MartletError(
       .invalidArgument, "there is no text to train on: \(detail)\(place)",
-      at: settings.sources.joined(separator: ", "),
+      at: settings.corpus.sources.flatMap(\.files).joined(separator: ", "),
       remedy:
         "Check that the sources are the right files, and for JSONL that the text field is '\(settings.textField)'.")
   }
@@ -79,13 +92,13 @@ extension DataPreparation {
   }
 
   /// The method, with `automatic` decided by whether there are 10 documents.
-  private func splitMethod(_ files: [SourceFile]) throws -> DataSettings.Split {
+  private func splitMethod(_ input: TextInput) throws -> DataSettings.Split {
     guard settings.split == .automatic else { return settings.split }
     struct Enough: Error {}
-    var reader = DocumentReader(settings)
+    var reader = DocumentReader()
     var documents = 0
     do {
-      try reader.read(files) { part in
+      try reader.read(input) { part in
         if part.endsDocument { documents += 1 }
         if documents >= 10 { throw Enough() }
       }
@@ -97,11 +110,11 @@ extension DataPreparation {
 
   /// Encodes all documents on all processors and gives the ids, in order, to the writer that `side` chooses.
   private mutating func encode(
-    _ files: [SourceFile], _ tokenizer: Tokenizer, _ end: Int32?, _ side: (DocumentPart) -> TokenShardWriter
+    _ input: TextInput, _ tokenizer: Tokenizer, _ end: Int32?, _ side: (DocumentPart) -> TokenShardWriter
   ) throws -> DocumentReader {
     phaseStart = .now()
-    var reader = DocumentReader(settings)
-    try readBatches(&reader, files, .encoding, files.reduce(0) { $0 + $1.bytes }) { parts in
+    var reader = DocumentReader()
+    try readBatches(&reader, input, .encoding, input.bytes) { parts in
       let encoded = parallelMap(parts.count) { index in
         var ids: [Int32] = []
         parts[index].bytes.withUnsafeBufferPointer {

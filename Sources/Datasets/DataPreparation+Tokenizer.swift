@@ -24,13 +24,14 @@ extension DataPreparation {
   /// Throws: `MartletError` if settings or files are unfit, the system refuses, or the run is cancelled.
   public mutating func trainTokenizer() throws -> TrainedTokenizer {
     try settings.validate()
-    return try trainTokenizer(try inspect(try SourceFile.paths(of: settings.sources)))
+    var warnings: [String] = []
+    return try trainTokenizer(try gather(&warnings))
   }
 
-  mutating func trainTokenizer(_ files: [SourceFile]) throws -> TrainedTokenizer {
+  mutating func trainTokenizer(_ input: TextInput) throws -> TrainedTokenizer {
     phaseStart = .now()
-    var reader = DocumentReader(settings)
-    let total = files.reduce(0) { $0 + $1.bytes }
+    var reader = DocumentReader()
+    let total = input.bytes
     var marks: [String] = []
     if case .token(let token) = settings.endOfDocument { marks = [token] }
     if case .trained(var options) = settings.tokenizer {
@@ -39,7 +40,7 @@ extension DataPreparation {
         options.roles = SpecialTokenRoles(beginningOfText: mark, endOfText: mark)
       }
       var trainer = try TokenizerTrainer(options)
-      try readBatches(&reader, files, .countingWords, total) { try trainer.add($0.map(\.bytes)) }
+      try readBatches(&reader, input, .countingWords, total) { try trainer.add($0.map(\.bytes)) }
       phaseStart = .now()
       let size = options.vocabularySize
       let outcome = try trainer.learn { tokens in
@@ -54,7 +55,7 @@ extension DataPreparation {
     var trainer = CharacterTrainer()
     trainer.specialTokens = marks
     if let mark = marks.first { trainer.roles = SpecialTokenRoles(beginningOfText: mark, endOfText: mark) }
-    try readBatches(&reader, files, .countingWords, total) { parts in
+    try readBatches(&reader, input, .countingWords, total) { parts in
       for part in parts { part.bytes.withUnsafeBufferPointer { trainer.add($0) } }
     }
     return TrainedTokenizer(tokenizer: try trainer.train())
@@ -62,14 +63,14 @@ extension DataPreparation {
 
   /// Reads all documents, some megabytes of parts at a time.
   func readBatches(
-    _ reader: inout DocumentReader, _ files: [SourceFile], _ phase: DataProgress.Phase, _ total: Int,
+    _ reader: inout DocumentReader, _ input: TextInput, _ phase: DataProgress.Phase, _ total: Int,
     _ body: ([DocumentPart]) throws -> Void
   ) throws {
     var parts: [DocumentPart] = []
     var size = 0
     var documents = 0
     var bytes = 0
-    try reader.read(files) { part in
+    try reader.read(input) { part in
       parts.append(part)
       size += part.bytes.count
       bytes += part.bytes.count

@@ -1,4 +1,5 @@
 import Core
+import Documents
 import Foundation
 import Tokenizers
 
@@ -49,12 +50,13 @@ public struct DataPreparation {
     let lock = try FolderLock(folder, purpose: "preparing data")
     defer { withExtendedLifetime(lock) {} }
     try AtomicFile.removeLeftovers(in: folder)
-    let files = try inspect(try SourceFile.paths(of: settings.sources))
+    var warnings: [String] = []
+    let input = try gather(&warnings)
     let heldOut =
-      settings.validationSources.isEmpty ? [] : try inspect(try SourceFile.paths(of: settings.validationSources))
-    let warnings = emptySources(files + heldOut).map { "there is no text in \($0)" }
+      settings.validationSources.isEmpty
+      ? [] : try inspect(CorpusSettings(sources: settings.validationSources.map { .init(files: [$0]) }))
     let given = try givenTokenizer()
-    let fingerprint = fingerprint(files, heldOut, given)
+    let fingerprint = fingerprint(input, heldOut, given)
     if let manifest = try? DatasetManifest(folder: folder), manifest.fingerprint == fingerprint,
       (try? PreparedDataset(folder: folder)) != nil
     {
@@ -66,59 +68,103 @@ public struct DataPreparation {
     try FileSystem.remove(work)
     try FileSystem.createFolder(work)
     defer { try? FileSystem.remove(work) }
-    let tokenizer = try given ?? trainTokenizer(files).tokenizer
-    let manifest = try write(files, heldOut, tokenizer, fingerprint, work)
+    let tokenizer = try given ?? trainTokenizer(input).tokenizer
+    let manifest = try write(input, heldOut, tokenizer, fingerprint, work, &warnings)
     try accepting(manifest)
     try publish(manifest, tokenizer, work)
     return Outcome(manifest: manifest, wasUpToDate: false, warnings: warnings)
   }
 
-  mutating func inspect(_ paths: [String]) throws -> [SourceFile] {
+  /// The folder of the curated documents.
+  public static func corpusFolder(of folder: String) -> String { joinPath(folder, "corpus") }
+
+  /// The documents: those of the files as they are, where nothing is to be done with them, or curated ones.
+  mutating func gather(_ warnings: inout [String]) throws -> TextInput {
+    let corpus = settings.corpus
+    if corpus.steps.isEmpty, !corpus.shuffles, corpus.group == nil, corpus.sources.allSatisfy({ $0.weight == 1 }),
+      !corpus.sources.contains(where: \.isFetched)
+    {
+      let files = try inspect(corpus)
+      if files.allSatisfy(\.format.isCheap) { return .files(files) }
+    }
+    let outcome = try curate(adding: nil)
+    warnings += outcome.warnings
+    return .corpus(CorpusSequence(outcome.version, corpus))
+  }
+
+  /// Makes the newest version of the curated documents, of all sources, or of the newest version and some more.
+  ///
+  /// Throws: `MartletError` as `CorpusBuilder.run` does, or if the run is cancelled.
+  public mutating func curate(adding more: CorpusSettings?) throws -> CorpusBuilder.Outcome {
+    phaseStart = .now()
+    let preparation = self
+    let builder = CorpusBuilder(
+      more ?? settings.corpus, folder: Self.corpusFolder(of: folder), defaults: settings.defaults
+    ) { progress in
+      let phase: DataProgress.Phase =
+        switch progress.phase {
+        case .fetching: .fetching
+        case .inspecting: .inspecting
+        case .reading: .curating
+        case .comparing: .comparing
+        }
+      try preparation.report(
+        phase, documents: progress.documents, done: progress.done, total: progress.total, name: progress.name)
+    }
+    return try builder.run(adding: more != nil)
+  }
+
+  mutating func inspect(_ corpus: CorpusSettings) throws -> [SourceFile] {
     phaseStart = .now()
     var done = 0
-    return try paths.map { path in
-      let file = try SourceFile.inspect(path, settings.format) { bytes in
-        done += bytes
-        try report(.inspecting, documents: 0, done: done, total: 0)
+    var found: [SourceFile] = []
+    for (index, source) in corpus.sources.enumerated() {
+      for file in try InputFile.list(source.files.map { resolvedPath($0, from: corpus.folder) })
+      where !found.contains(where: { $0.path == file.name }) {
+        let file = try file.fetched(into: joinPath(Self.corpusFolder(of: folder), "downloads"))
+        let identity = try file.identity { bytes in
+          done += bytes
+          try report(.inspecting, documents: 0, done: done, total: 0)
+        }
+        let format = try SourceFormat(source, index: index, file: file, folder: corpus.folder, settings.defaults)
+        found.append(SourceFile(file: file, identity: identity, format: format))
       }
-      return file
     }
+    return found
   }
 
-  /// The sources with nothing but white space, or no files at all.
-  private func emptySources(_ files: [SourceFile]) -> [String] {
-    (settings.sources + settings.validationSources).filter { source in
-      let below = source.hasSuffix("/") ? source : source + "/"
-      return files.allSatisfy { $0.isBlank || $0.path != source && !$0.path.hasPrefix(below) }
-    }
-  }
-
-  private func fingerprint(_ files: [SourceFile], _ heldOut: [SourceFile], _ tokenizer: Tokenizer?) -> String {
+  private func fingerprint(_ input: TextInput, _ heldOut: [SourceFile], _ tokenizer: Tokenizer?) -> String {
     var settings = settings.json
-    settings["sources"] = nil
+    settings["corpus"] = nil
     settings["tokenizer_sha256"] = tokenizer.map { .string($0.fingerprint()) } ?? .null
     // A tokenizer that was moved is the same one.
     if tokenizer != nil { settings["tokenizer"] = nil }
     settings["validation_sources"] = nil
-    for (key, files) in [("files", files), ("validation_files", heldOut)] {
-      settings[key] = .array(
-        files.map { .array([.string($0.path), .bool($0.isJSONL), .string($0.sha256.hexadecimal)]) })
+    func list(_ files: [SourceFile]) -> JSONValue {
+      .array(files.map { .array([.string($0.path), .string($0.format.name), .string($0.sha256)]) })
     }
-    settings["format_version"] = .integer(1)
+    switch input {
+    case .files(let files):
+      settings["files"] = list(files)
+      settings["options"] = .array(self.settings.corpus.sources.map { .object($0.options) })
+    case .corpus(let sequence): settings["corpus"] = .string(sequence.version.id)
+    }
+    settings["validation_files"] = list(heldOut)
+    settings["format_version"] = .integer(2)
     return SHA256.hash(Array(JSONValue.object(settings).text().utf8)).hex
   }
 
-  func report(_ phase: DataProgress.Phase, documents: Int, done: Int, total: Int) throws {
+  func report(_ phase: DataProgress.Phase, documents: Int, done: Int, total: Int, name: String = "") throws {
     if isCancelled() {
       throw MartletError(
         .interrupted, "the preparation of data was stopped", at: folder,
-        remedy: "Run the command again; it starts from the beginning and leaves nothing half done.")
+        remedy: "Run the command again; what was curated stays, the rest is done anew, and nothing is half done.")
     }
     let seconds = Double(DispatchTime.now().uptimeNanoseconds - phaseStart.uptimeNanoseconds) / 1e9
     progress(
       DataProgress(
         phase: phase, documents: documents, done: done, total: total,
-        perSecond: seconds > 0 ? Double(done) / seconds : 0))
+        perSecond: seconds > 0 ? Double(done) / seconds : 0, name: name))
   }
 
   /// Puts the files in their places; the manifest, which makes them count, comes last.

@@ -2,8 +2,14 @@
 public struct DataProgress: Sendable, Equatable {
   /// What is being done.
   public enum Phase: String, Sendable {
+    /// Files come from the web.
+    case fetching
     /// Files are read for their hashes.
     case inspecting
+    /// Inputs are read and their documents go through the steps.
+    case curating
+    /// Documents are compared with each other; `done` and `total` are documents.
+    case comparing
     /// The tokenizer sees the documents.
     case countingWords
     /// The tokenizer learns; `done` and `total` are tokens.
@@ -24,4 +30,6 @@ public struct DataProgress: Sendable, Equatable {
   public var total: Int
   /// How much of `done` a second; 0 at the beginning.
   public var perSecond: Double
+  /// The input that is read, where one at a time is.
+  public var name = ""
 }

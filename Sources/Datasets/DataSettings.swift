@@ -1,36 +1,9 @@
 import Core
+import Documents
 import Tokenizers
 
 /// What `martlet data` is to do: where the text is, how it becomes documents, tokens and a split.
 public struct DataSettings: Sendable, Equatable {
-  /// How a file holds documents.
-  public enum Format: String, Sendable, CaseIterable {
-    /// By the name: `.jsonl` and `.ndjson` are JSONL, everything else text.
-    case automatic
-    /// Plain text.
-    case text
-    /// One JSON object a line.
-    case jsonl
-  }
-
-  /// Where a text file is divided into documents.
-  public enum Division: Sendable, Equatable {
-    /// Nowhere: a file is a document.
-    case file
-    /// At lines with nothing but white space.
-    case blankLines
-    /// At a string, which belongs to no document.
-    case separator(String)
-  }
-
-  /// What becomes of a document with broken UTF-8.
-  public enum InvalidUTF8: String, Sendable, CaseIterable {
-    /// Each broken sequence becomes U+FFFD.
-    case repair
-    /// The document is left out.
-    case drop
-  }
-
   /// Where the tokenizer comes from.
   public enum TokenizerChoice: Sendable, Equatable {
     /// From a `tokenizer.json` or a folder with one.
@@ -66,16 +39,14 @@ public struct DataSettings: Sendable, Equatable {
     case tail
   }
 
-  /// Files and folders; folders are searched for text and JSONL files.
-  public var sources: [String]
-  /// How the files hold documents.
-  public var format = Format.automatic
-  /// The key of the text in JSONL.
+  /// Where the documents are from and what is done with them.
+  public var corpus: CorpusSettings
+  /// The key of the text in JSON.
   public var textField = "text"
   /// Where text files are divided.
-  public var division = Division.file
-  /// What becomes of broken UTF-8.
-  public var invalidUTF8 = InvalidUTF8.repair
+  public var division = TextFormat.Division.file
+  /// What becomes of broken and long texts.
+  public var rules = TextRules()
   /// Where the tokenizer comes from.
   public var tokenizer: TokenizerChoice
   /// What stands between documents.
@@ -90,12 +61,15 @@ public struct DataSettings: Sendable, Equatable {
   public var seed: UInt64 = 0
   /// How many tokens a shard has at most.
   public var shardTokens = 1 << 25
-  /// Longer lines and divided documents are left out.
-  public var longestDocument = 64 << 20
 
   /// Settings with the usual values for the rest.
   public init(sources: [String], tokenizer: TokenizerChoice) {
-    self.sources = sources
+    self.init(corpus: CorpusSettings(sources: sources.map { .init(files: [$0]) }), tokenizer: tokenizer)
+  }
+
+  /// Settings with the usual values for the rest.
+  public init(corpus: CorpusSettings, tokenizer: TokenizerChoice) {
+    self.corpus = corpus
     self.tokenizer = tokenizer
   }
 
@@ -106,18 +80,21 @@ public struct DataSettings: Sendable, Equatable {
     func invalid(_ message: String, _ remedy: String) -> MartletError {
       MartletError(.invalidArgument, message, remedy: remedy)
     }
-    guard !sources.isEmpty else { throw invalid("no data sources are given", "Name at least one file or folder.") }
+    guard corpus.sources.contains(where: { !$0.files.isEmpty }) else { throw invalid("no data sources are given", "Name at least one file or folder.") }
     guard validationFraction >= 0, validationFraction < 1 else {
       throw invalid(
         "the validation fraction \(validationFraction) is not from 0 to below 1", "0.1 keeps a tenth for validation.")
     }
-    guard shardTokens > 0, longestDocument > 0 else {
-      throw invalid("the sizes of shards and documents must be at least 1", "Leave them out for the usual sizes.")
+    guard shardTokens > 0 else {
+      throw invalid("the size of shards must be at least 1", "Leave it out for the usual size.")
     }
     if case .separator(let text) = division, text.isEmpty {
       throw invalid("the separator between documents is empty", "Give the text that stands between two documents.")
     }
   }
+
+  /// How files are read by sources that say nothing else.
+  var defaults: SourceFormat.Defaults { .init(textField: textField, division: division, rules: rules) }
 
   /// The settings as the manifest has them.
   var json: JSONObject {
@@ -146,12 +123,12 @@ public struct DataSettings: Sendable, Equatable {
       case .token(let token): .object(["token": .string(token)])
       }
     return [
-      "sources": .array(sources.map { .string($0) }), "format": .string(format.rawValue),
-      "text_field": .string(textField), "division": division, "invalid_utf8": .string(invalidUTF8.rawValue),
+      "corpus": .object(corpus.json), "text_field": .string(textField), "division": division,
+      "invalid_utf8": .string(rules.brokenUTF8.rawValue),
       "tokenizer": tokenizer, "end_of_document": end, "split": .string(split.rawValue),
       "validation_sources": .array(validationSources.map { .string($0) }),
       "validation_fraction": .double(validationFraction), "seed": .number(String(seed)),
-      "shard_tokens": .integer(shardTokens), "longest_document": .integer(longestDocument),
+      "shard_tokens": .integer(shardTokens), "longest_document": .integer(rules.longest),
     ]
   }
 }

@@ -90,7 +90,7 @@ public struct DatasetManifest: Sendable, Equatable {
       ])
     }
     var skipped = JSONObject()
-    for reason in SkipReason.allCases { skipped[reason.rawValue] = .integer(report.skipped[reason] ?? 0) }
+    for reason in report.reasons { skipped[reason] = .integer(report.skipped[reason] ?? 0) }
     return .object([
       "format": .string("martlet-dataset"), "version": .integer(DatasetManifest.version),
       "fingerprint": .string(fingerprint), "settings": .object(settings),
@@ -144,8 +144,8 @@ public struct DatasetManifest: Sendable, Equatable {
     report.written = try documents.integer("written", in: 0...Int.max)
     report.repaired = try documents.integer("repaired", in: 0...Int.max)
     let skipped = try documents.fields("skipped")
-    for reason in SkipReason.allCases {
-      let count = try skipped.integer(reason.rawValue, in: 0...Int.max, default: 0)
+    for reason in skipped.object.keys {
+      let count = try skipped.integer(reason, in: 0...Int.max)
       if count > 0 { report.skipped[reason] = count }
     }
     report.examples = try documents.objects("examples").map {

@@ -1,30 +1,11 @@
 import Core
-
-/// Why a document was left out.
-public enum SkipReason: String, Sendable, CaseIterable {
-  /// A line of a JSONL file that is not JSON.
-  case notJSON = "not_json"
-  /// A line of a JSONL file that is JSON but no object.
-  case notAnObject = "not_an_object"
-  /// An object without the text field.
-  case noText = "no_text"
-  /// An object whose text field is no string.
-  case textNotAString = "text_not_a_string"
-  /// A text with NUL bytes, as binary files and UTF-16 have them.
-  case nulBytes = "nul_bytes"
-  /// A line or document beyond the limit.
-  case tooLong = "too_long"
-  /// Broken UTF-8, where it is to be dropped and not repaired.
-  case brokenUTF8 = "broken_utf8"
-  /// Nothing but white space.
-  case empty = "empty"
-}
+import Documents
 
 /// What became of the documents that were read: `read` is `written` plus all that were skipped.
 public struct SkipReport: Sendable, Equatable {
   /// One document that was skipped or repaired.
   public struct Example: Sendable, Equatable {
-    /// A `SkipReason`, or "repaired_utf8".
+    /// Why it was skipped, or "repaired_utf8".
     public var reason: String
     /// The file, and in it the line or the byte.
     public var place: String
@@ -34,8 +15,8 @@ public struct SkipReport: Sendable, Equatable {
   public internal(set) var read = 0
   /// The documents whose tokens were written.
   public internal(set) var written = 0
-  /// How many were left out, by reason.
-  public internal(set) var skipped: [SkipReason: Int] = [:]
+  /// How many were left out, by reason: a `SkipReason`, or what a format says.
+  public internal(set) var skipped: [String: Int] = [:]
   /// How many of the written ones had broken UTF-8 replaced by U+FFFD.
   public internal(set) var repaired = 0
   /// The first few of each kind.
@@ -43,15 +24,21 @@ public struct SkipReport: Sendable, Equatable {
 
   static let examplesPerReason = 5
 
-  mutating func skip(_ reason: SkipReason, at place: String) {
+  /// The reasons in a fixed order.
+  public var reasons: [String] {
+    let usual = SkipReason.allCases.map(\.rawValue).filter { skipped[$0] != nil }
+    return usual + skipped.keys.filter { !usual.contains($0) }.sorted()
+  }
+
+  mutating func skip(_ reason: String, at place: String) {
     read += 1
     skipped[reason, default: 0] += 1
-    note(reason.rawValue, place)
+    note(reason, place)
   }
 
   mutating func repair(at place: String) {
     repaired += 1
-    note("repaired_utf8", place)
+    note(TextRules.repairedAttribute, place)
   }
 
   /// Adds what became of other documents.

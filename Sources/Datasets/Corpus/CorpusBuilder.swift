@@ -31,13 +31,22 @@ public struct CorpusBuilder {
 
   private let settings: CorpusSettings
   private let corpus: Corpus
+  private let defaults: SourceFormat.Defaults
   private let progress: (Progress) throws -> Void
 
   /// A builder.
   ///
   /// - Parameter progress: told how far things are; what it throws ends the run, which can go on later.
   public init(_ settings: CorpusSettings, folder: String, progress: @escaping (Progress) throws -> Void = { _ in }) {
+    self.init(settings, folder: folder, defaults: .init(), progress: progress)
+  }
+
+  init(
+    _ settings: CorpusSettings, folder: String, defaults: SourceFormat.Defaults,
+    progress: @escaping (Progress) throws -> Void
+  ) {
     self.settings = settings
+    self.defaults = defaults
     corpus = Corpus(folder: folder)
     self.progress = progress
   }
@@ -109,11 +118,11 @@ public struct CorpusBuilder {
           done += bytes
           try progress(Progress(phase: .inspecting, name: file.name, done: done))
         }
-        let format = try SourceFormat(source, index: index, file: file, folder: settings.folder)
+        let format = try SourceFormat(source, index: index, file: file, folder: settings.folder, defaults)
         let content: JSONObject = [
           "name": .string(file.name), "sha256": .string(identity.sha256), "format": .string(format.name),
           "options": .object(source.options.sorted), "licence": source.licence.map { .string($0) } ?? .null,
-          "inputs": .array(format.otherFiles), "steps": .array(catalog.fingerprints),
+          "defaults": .string(defaults.text), "inputs": .array(format.otherFiles), "steps": .array(catalog.fingerprints),
           "version": .integer(1),
         ]
         let key = SHA256.hash(Array(JSONValue.object(content).text().utf8)).hex

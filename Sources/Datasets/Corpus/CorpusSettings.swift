@@ -17,6 +17,9 @@ public struct CorpusSettings: Sendable, Equatable {
     /// What reports call it.
     public var name: String
 
+    /// Whether it comes from elsewhere and must be kept to be read twice.
+    var isFetched: Bool { files.contains { $0 == "-" || $0.contains("://") } }
+
     /// A source with the usual values for the rest.
     public init(
       files: [String], format: String? = nil, options: JSONObject = [:], licence: String? = nil, weight: Double = 1,
@@ -119,6 +122,11 @@ extension CorpusSettings {
     MartletError(
       .invalidArgument, "\(key) must be \(expected)", at: place, remedy: "docs/DATA.md shows all sources and steps.")
   }
+
+  /// Checks that the steps and their settings are known.
+  ///
+  /// Throws: `MartletError` that names the step. Files that a step reads are not looked at.
+  public func checkSteps() throws { _ = try StepCatalog(self, readsFiles: false) }
 
   /// The settings as manifests keep them.
   var json: JSONObject {

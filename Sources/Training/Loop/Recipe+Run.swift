@@ -17,7 +17,9 @@ extension Recipe {
       case .unigram: trained(.unigram)
       }
     if let folder = data.tokenizer.from.map(resolve) ?? tokenizerOfModel { choice = .file(folder) }
-    var settings = DataSettings(sources: data.files.map(resolve), tokenizer: choice)
+    // Recipes are checked before, so that the lists can be read.
+    let corpus = (try? corpusSettings()) ?? CorpusSettings(sources: [])
+    var settings = DataSettings(corpus: corpus, tokenizer: choice)
     settings.validationSources = data.validationFiles.map(resolve)
     settings.textField = data.textField
     if let separator = data.documentSeparator { settings.division = .separator(separator) }
@@ -29,6 +31,20 @@ extension Recipe {
       }
     settings.validationFraction = data.validationFraction
     settings.seed = UInt64(clamping: data.seed)
+    return settings
+  }
+
+  /// Where the documents come from and what is done with them.
+  ///
+  /// Throws: `MartletError` for a source or step that is not written as it must be, or not known.
+  public func corpusSettings() throws -> CorpusSettings {
+    var settings = try CorpusSettings(sources: data.sources, steps: data.steps, folder: folder, at: "the recipe")
+    settings.sources.insert(contentsOf: data.files.map { CorpusSettings.Source(files: [$0]) }, at: 0)
+    settings.shuffles = data.shuffle
+    settings.group = data.groupBy
+    settings.seed = UInt64(clamping: data.seed)
+    settings.maximumMemory = data.maxMemory << 20
+    try settings.checkSteps()
     return settings
   }
 

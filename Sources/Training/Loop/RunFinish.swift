@@ -122,7 +122,7 @@ struct RunFinish {
       ["bytes", "\(ByteCount(manifest.sources.reduce(0) { $0 + $1.bytes }))"],
       ["documents read", Quantity.count(report.read)],
     ]
-    for reason in SkipReason.allCases {
+    for reason in report.reasons {
       if let count = report.skipped[reason] {
         rows.append([
           "left out: " + reason.rawValue.map { $0 == "_" ? " " : String($0) }.joined(), Quantity.count(count),

@@ -45,6 +45,16 @@ public struct ModelSection: Sendable, Hashable {
 public struct DataSection: Sendable, Hashable {
   /// Files and folders to read: text, or JSON lines.
   public var files: [String] = []
+  /// Where documents come from, beside the files: paths, or sections with files, format and licence.
+  public var sources: [JSONValue] = []
+  /// What is done with the documents: names of steps, or a name with its settings.
+  public var steps: [JSONValue] = []
+  /// Whether documents come in a random order.
+  public var shuffle = false
+  /// What keeps documents together on one side of the split.
+  public var groupBy: String?
+  /// Mebibytes that the search for duplicates and the sorting may take.
+  public var maxMemory = 512
   /// The field of a JSON line that holds the text.
   public var textField = "text"
   /// The tokenizer.

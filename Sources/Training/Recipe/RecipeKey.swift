@@ -89,6 +89,9 @@ extension RecipeKey.Field {
   static func texts(_ path: WritableKeyPath<Recipe, [String]> & Sendable) -> Self where Value == [String] {
     Self(path, { .array($0.map(JSONValue.string)) }, { $0.arrayValue?.compactMap(\.stringValue) })
   }
+  static func list(_ path: WritableKeyPath<Recipe, [JSONValue]> & Sendable) -> Self where Value == [JSONValue] {
+    Self(path, { .array($0) }, { $0.arrayValue })
+  }
   static func word(_ path: WritableKeyPath<Recipe, Value> & Sendable) -> Self
   where Value: RawRepresentable, Value.RawValue == String {
     Self(path, { .string($0.rawValue) }, { $0.stringValue.flatMap(Value.init(rawValue:)) })

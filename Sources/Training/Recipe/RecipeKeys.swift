@@ -22,9 +22,26 @@ extension RecipeKey {
 
   private static let data: [RecipeKey] = [
     .init(
-      "data.files", .texts(\.data.files), .paths, default: "must be given", example: "[book.txt, articles/]",
+      "data.files", .texts(\.data.files), .paths, default: "must be given, or sources", example: "[book.txt, articles/]",
       otherNames: ["file", "path", "paths", "train_files", "dataset", "input"],
       "The text to train on: files, folders, and JSON lines (.jsonl)."),
+    .init(
+      "data.sources", .list(\.data.sources), .list, default: "none",
+      example: "[{files: dump.xml.bz2, format: wikipedia}]",
+      "Where more documents come from, each a path or a section with files, format, licence and weight: see DATA.md."),
+    .init(
+      "data.steps", .list(\.data.steps), .list, default: "none", example: "[repair_text, deduplicate]",
+      "What is done with the documents before they become tokens, in this order: see DATA.md."),
+    .init(
+      "data.shuffle", .bool(\.data.shuffle), .bool, example: "true",
+      "Whether documents come in a random order, the same for the same seed."),
+    .init(
+      "data.group_by", .optionalText(\.data.groupBy), .text, default: "the text itself", example: "domain",
+      "What keeps documents together when some are held out: input, url, domain, or a field of theirs."),
+    .init(
+      "data.max_memory", .int(\.data.maxMemory), .integer(16...1 << 24), example: "4096", changesWeights: false,
+      otherNames: ["max_memory_mb", "memory"],
+      "Mebibytes that the search for duplicates and the sorting of documents may take."),
     .init(
       "data.text_field", .text(\.data.textField), .text, example: "text", otherNames: ["text_column", "field"],
       "The field of each JSON line that holds the text."),

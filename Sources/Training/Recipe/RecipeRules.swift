@@ -67,10 +67,16 @@ extension Recipe {
         "name", "name must be a word that can name a folder, found \"\(name)\"",
         remedy: "Write it as `name: shakespeare`")
     }
-    if data.files.isEmpty {
+    if data.files.isEmpty, data.sources.isEmpty {
       throw failure(
         "data.files", "data.files is not given: there is nothing to train on",
         remedy: "Write it below `data:` as `files: book.txt`, or give --set data.files=book.txt")
+    }
+    do {
+      _ = try corpusSettings()
+    } catch var error as MartletError {
+      error.place = place(data.steps.isEmpty ? "data.sources" : "data.steps")
+      throw error
     }
     if train.minLearningRate > train.learningRate {
       throw failure(

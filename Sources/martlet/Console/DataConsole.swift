@@ -45,7 +45,7 @@ enum DataConsole {
     var rows: [(String, String)] = [
       ("documents read", Quantity.count(report.read)), ("documents written", Quantity.count(report.written)),
     ]
-    for reason in SkipReason.allCases {
+    for reason in report.reasons {
       if let count = report.skipped[reason] { rows.append(("  left out: \(describe(reason))", Quantity.count(count))) }
     }
     if report.repaired > 0 { rows.append(("  of these repaired: broken UTF-8", Quantity.count(report.repaired))) }
