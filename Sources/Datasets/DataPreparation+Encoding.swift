@@ -6,7 +6,7 @@ import Tokenizers
 extension DataPreparation {
   mutating func write(
     _ input: TextInput, _ heldOut: [SourceFile], _ tokenizer: Tokenizer, _ fingerprint: String, _ work: String,
-    _ warnings: inout [String]
+    _ warnings: [String]
   ) throws -> DatasetManifest {
     let end = try endToken(tokenizer)
     let split = heldOut.isEmpty ? try splitMethod(input) : .document
@@ -19,12 +19,13 @@ extension DataPreparation {
     var sides = (train: writer("train"), validation: writer("validation"))
     var skips: SkipReport
     var reader: DocumentReader
+    var withoutText: [String] = []
     if !heldOut.isEmpty {
       reader = try encode(input, tokenizer, end) { _ in sides.train }
       skips = reader.report
       let other = try encode(.files(heldOut), tokenizer, end) { _ in sides.validation }
       skips.add(other.report)
-      warnings += other.filesWithoutText.map { "there is no text in \($0)" }
+      withoutText = other.filesWithoutText
     } else if split == .tail {
       let all = writer("all")
       reader = try encode(input, tokenizer, end) { _ in all }
@@ -43,7 +44,7 @@ extension DataPreparation {
     }
     try sides.train.finish()
     try sides.validation.finish()
-    warnings += reader.filesWithoutText.map { "there is no text in \($0)" }
+    withoutText = reader.filesWithoutText + withoutText
     guard sides.train.tokenCount > 0 else { throw emptyCorpus(skips) }
     return DatasetManifest(
       fingerprint: fingerprint, settings: settings.json,
@@ -52,7 +53,8 @@ extension DataPreparation {
       tokenizerFingerprint: tokenizerFingerprint, vocabularySize: tokenizer.vocabularySize, split: split,
       endOfDocument: end.flatMap { tokenizer.token(of: $0) }, train: part(sides.train, tokenizer),
       validation: part(sides.validation, tokenizer),
-      unigramEntropy: unigramEntropy(of: sides.validation.counts, under: sides.train.counts))
+      unigramEntropy: unigramEntropy(of: sides.validation.counts, under: sides.train.counts),
+      warnings: warnings + withoutText.map { "there is no text in \($0)" })
   }
 
   private func sources(_ input: TextInput) -> [DatasetManifest.Source] {

@@ -54,14 +54,14 @@ public struct DataPreparation {
     let input = try gather(&warnings)
     let heldOut =
       settings.validationSources.isEmpty
-      ? [] : try inspect(CorpusSettings(sources: settings.validationSources.map { .init(files: [$0]) }))
+      ? [] : try inspect(CorpusSettings(sources: settings.validationSources.map { .init(files: [$0]) }), &warnings)
     let given = try givenTokenizer()
     let fingerprint = fingerprint(input, heldOut, given)
     if let manifest = try? DatasetManifest(folder: folder), manifest.fingerprint == fingerprint,
       (try? PreparedDataset(folder: folder)) != nil
     {
       try accepting(manifest)
-      return Outcome(manifest: manifest, wasUpToDate: true, warnings: warnings)
+      return Outcome(manifest: manifest, wasUpToDate: true, warnings: manifest.warnings)
     }
     // What an interrupted run has left is of no use: its place may be in the middle of a file.
     let work = joinPath(folder, ".partial")
@@ -69,10 +69,10 @@ public struct DataPreparation {
     try FileSystem.createFolder(work)
     defer { try? FileSystem.remove(work) }
     let tokenizer = try given ?? trainTokenizer(input).tokenizer
-    let manifest = try write(input, heldOut, tokenizer, fingerprint, work, &warnings)
+    let manifest = try write(input, heldOut, tokenizer, fingerprint, work, warnings)
     try accepting(manifest)
     try publish(manifest, tokenizer, work)
-    return Outcome(manifest: manifest, wasUpToDate: false, warnings: warnings)
+    return Outcome(manifest: manifest, wasUpToDate: false, warnings: manifest.warnings)
   }
 
   /// The folder of the curated documents.
@@ -84,7 +84,7 @@ public struct DataPreparation {
     if corpus.steps.isEmpty, !corpus.shuffles, corpus.group == nil, corpus.sources.allSatisfy({ $0.weight == 1 }),
       !corpus.sources.contains(where: \.isFetched)
     {
-      let files = try inspect(corpus)
+      let files = try inspect(corpus, &warnings)
       if files.allSatisfy(\.format.isCheap) { return .files(files) }
     }
     let outcome = try curate(adding: nil)
@@ -114,12 +114,13 @@ public struct DataPreparation {
     return try builder.run(adding: more != nil)
   }
 
-  mutating func inspect(_ corpus: CorpusSettings) throws -> [SourceFile] {
+  /// The files of sources with their hashes.
+  package mutating func inspect(_ corpus: CorpusSettings, _ warnings: inout [String]) throws -> [SourceFile] {
     phaseStart = .now()
     var done = 0
     var found: [SourceFile] = []
     for (index, source) in corpus.sources.enumerated() {
-      for file in try InputFile.list(source.files.map { resolvedPath($0, from: corpus.folder) })
+      for file in try corpus.list(source, &warnings)
       where !found.contains(where: { $0.path == file.name }) {
         let file = try file.fetched(into: joinPath(Self.corpusFolder(of: folder), "downloads"))
         let identity = try file.identity { bytes in
@@ -130,6 +131,7 @@ public struct DataPreparation {
         found.append(SourceFile(file: file, identity: identity, format: format))
       }
     }
+    if found.isEmpty { _ = try InputFile.list(corpus.sources.flatMap(\.files)) }
     return found
   }
 

@@ -68,6 +68,8 @@ public struct DatasetManifest: Sendable, Equatable {
   ///
   /// Units: nats per token.
   public var unigramEntropy: Double?
+  /// What a person should know: sources without text.
+  public var warnings: [String] = []
 
   /// A loss in nats per validation token as bits per byte of text, which can be compared between tokenizers.
   public func bitsPerByte(loss: Double) -> Double? {
@@ -112,6 +114,7 @@ public struct DatasetManifest: Sendable, Equatable {
       ]),
       "split": .string(split.rawValue), "train": part(train), "validation": part(validation),
       "unigram_entropy": unigramEntropy.map { .double($0) } ?? .null,
+      "warnings": .array(warnings.map { .string($0) }),
     ])
   }
 
@@ -159,12 +162,13 @@ public struct DatasetManifest: Sendable, Equatable {
     train = try DatasetManifest.part(file, "train")
     validation = try DatasetManifest.part(file, "validation")
     unigramEntropy = file.object["unigram_entropy"]?.doubleValue
+    warnings = try file.strings("warnings", default: [])
   }
 
   init(
     fingerprint: String, settings: JSONObject, sources: [Source], report: SkipReport, tokenizerFingerprint: String,
     vocabularySize: Int, split: DataSettings.Split, endOfDocument: String?, train: Part, validation: Part,
-    unigramEntropy: Double?
+    unigramEntropy: Double?, warnings: [String]
   ) {
     self.fingerprint = fingerprint
     self.settings = settings
@@ -177,6 +181,7 @@ public struct DatasetManifest: Sendable, Equatable {
     self.train = train
     self.validation = validation
     self.unigramEntropy = unigramEntropy
+    self.warnings = warnings
   }
 
   private static func part(_ file: JSONFields, _ key: String) throws -> Part {

@@ -214,7 +214,7 @@ import Tokenizers
       change(&settings)
       return try #require(throws: MartletError.self) { try settings.validate() }
     }
-    #expect(try refused { $0.sources = [] }.message.contains("source"))
+    #expect(try refused { $0.corpus.sources = [] }.message.contains("source"))
     #expect(try refused { $0.validationFraction = 1 }.message.contains("fraction"))
     #expect(try refused { $0.validationFraction = .nan }.message.contains("fraction"))
     #expect(try refused { $0.division = .separator("") }.message.contains("separator"))
@@ -265,9 +265,9 @@ import Tokenizers
       var settings = DataSettings(sources: sources, tokenizer: .character)
       settings.validationSources = [folder + "/a.txt", folder + "/blank.txt"]
       let expected = [1, 2, 1].map { "there is no text in \(sources[$0])" }
-      #expect(try prepare(settings, folder + "/out").warnings == expected)
+      #expect(try Set(prepare(settings, folder + "/out").warnings) == Set(expected))
       let again = try prepare(settings, folder + "/out")
-      #expect(again.wasUpToDate && again.warnings == expected)
+      #expect(again.wasUpToDate && Set(again.warnings) == Set(expected))
     }
   }
 

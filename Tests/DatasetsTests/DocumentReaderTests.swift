@@ -1,5 +1,6 @@
 import Core
 import Datasets
+import Documents
 import Foundation
 import TestSupport
 import Testing
@@ -14,10 +15,13 @@ import Testing
       try Data(content).write(to: URL(fileURLWithPath: path))
       var settings = DataSettings(sources: [path], tokenizer: .character)
       change(&settings)
-      var reader = DocumentReader(settings)
+      var preparation = DataPreparation(settings, folder: folder + "/out")
+      var warnings: [String] = []
+      let files = try preparation.inspect(settings.corpus, &warnings)
+      var reader = DocumentReader()
       var texts: [String] = []
       var current: [UInt8] = []
-      try reader.read([try SourceFile.inspect(path, settings.format) { _ in }]) { part in
+      try reader.read(.files(files)) { part in
         #expect(part.ordinal == texts.count)
         current += part.bytes
         guard part.endsDocument else { return }
@@ -28,6 +32,10 @@ import Testing
       #expect(reader.report.written == texts.count)
       return (texts, reader.report)
     }
+  }
+
+  private func reasons(_ counts: [SkipReason: Int]) -> [String: Int] {
+    Dictionary(uniqueKeysWithValues: counts.map { ($0.key.rawValue, $0.value) })
   }
 
   private func lines(_ text: String, _ change: (inout DataSettings) -> Void = { _ in }) throws -> (
@@ -93,13 +101,13 @@ import Testing
       #"{"text":"x"} trailing"#, "{\"text\":\"\(String(repeating: "y", count: 2000))\"}",
       "{\"text\":" + String(repeating: "[", count: 1000) + "}", #"{"text":"last"}"#,
     ].joined(separator: "\n")
-    let (texts, report) = try lines(text) { $0.longestDocument = 1500 }
+    let (texts, report) = try lines(text) { $0.rules.longest = 1500 }
     #expect(texts == ["good", "\u{FFFD}", "last"])
     #expect(report.read == 16)
     #expect(
-      report.skipped == [
+      report.skipped == reasons([
         .notJSON: 4, .notAnObject: 2, .noText: 1, .textNotAString: 2, .nulBytes: 2, .empty: 1, .tooLong: 1,
-      ])
+      ]))
     let first = try #require(report.examples.first { $0.reason == "not_json" })
     #expect(first.place.hasSuffix("data.jsonl, line 2"))
     #expect(report.examples.contains { $0.reason == "too_long" && $0.place.hasSuffix("line 14") })
@@ -111,16 +119,16 @@ import Testing
     #expect(repaired.texts == ["a\u{FFFD}b\u{FFFD}\u{FFFD}\u{FFFD}c"])
     #expect(repaired.report.repaired == 1)
     #expect(repaired.report.examples.first?.place.hasSuffix("byte 1") == true)
-    let dropped = try documents(broken) { $0.invalidUTF8 = .drop }
-    #expect(dropped.texts.isEmpty && dropped.report.skipped == [.brokenUTF8: 1])
-    for division in [DataSettings.Division.blankLines, .separator("|")] {
+    let dropped = try documents(broken) { $0.rules.brokenUTF8 = .drop }
+    #expect(dropped.texts.isEmpty && dropped.report.skipped == reasons([.brokenUTF8: 1]))
+    for division in [TextFormat.Division.blankLines, .separator("|")] {
       let text = Array("good".utf8) + (division == .blankLines ? [0x0A, 0x0A] : [0x7C]) + broken
       #expect(try documents(text) { $0.division = division }.texts == ["good"] + repaired.texts)
       let kept = try documents(text) {
         $0.division = division
-        $0.invalidUTF8 = .drop
+        $0.rules.brokenUTF8 = .drop
       }
-      #expect(kept.texts == ["good"] && kept.report.skipped == [.brokenUTF8: 1])
+      #expect(kept.texts == ["good"] && kept.report.skipped == reasons([.brokenUTF8: 1]))
     }
     let line = Array(#"{"text":""#.utf8) + broken + Array(#""}"#.utf8)
     #expect(try documents(line, named: "a.jsonl").texts == repaired.texts)
@@ -133,8 +141,8 @@ import Testing
     #expect(repaired.texts == ["a\u{FFFD} b\u{FFFD}\u{FFFD}A🙂", "whole"])
     #expect(repaired.report.repaired == 1 && repaired.report.skipped.isEmpty)
     #expect(repaired.report.examples.map(\.reason) == ["repaired_utf8"])
-    let dropped = try lines(text) { $0.invalidUTF8 = .drop }
-    #expect(dropped.texts == ["whole"] && dropped.report.skipped == [.brokenUTF8: 1])
+    let dropped = try lines(text) { $0.rules.brokenUTF8 = .drop }
+    #expect(dropped.texts == ["whole"] && dropped.report.skipped == reasons([.brokenUTF8: 1]))
   }
 
   @Test(arguments: [1, 2, 5, 30]) func limitsBelowTheSeparatorLeaveOutWhatIsLonger(limit: Int) throws {
@@ -142,17 +150,17 @@ import Testing
     let text = ["x", "yyyy", String(repeating: "z", count: 300_000), "w"].joined(separator: separator)
     let (texts, report) = try documents(Array(text.utf8)) {
       $0.division = .separator(separator)
-      $0.longestDocument = limit
+      $0.rules.longest = limit
     }
     #expect(texts == (limit < 4 ? ["x", "w"] : ["x", "yyyy", "w"]))
-    #expect(report.skipped == [.tooLong: limit < 4 ? 2 : 1])
+    #expect(report.skipped == reasons([.tooLong: limit < 4 ? 2 : 1]))
   }
 
   @Test func nulBytesAndBlankFilesAreLeftOut() throws {
-    #expect(try documents([0x61, 0, 0x62]).report.skipped == [.nulBytes: 1])
-    #expect(try documents([0xFF, 0xFE, 0x61, 0]).report.skipped == [.nulBytes: 1])
-    #expect(try documents(Array(" \n\t".utf8)).report.skipped == [.empty: 1])
-    #expect(try documents([]).report.skipped == [.empty: 1])
+    #expect(try documents([0x61, 0, 0x62]).report.skipped == reasons([.nulBytes: 1]))
+    #expect(try documents([0xFF, 0xFE, 0x61, 0]).report.skipped == reasons([.nulBytes: 1]))
+    #expect(try documents(Array(" \n\t".utf8)).report.skipped == reasons([.empty: 1]))
+    #expect(try documents([]).report.skipped == reasons([.empty: 1]))
     #expect(try documents([]) { $0.division = .blankLines }.report.read == 0)
   }
 
@@ -180,38 +188,14 @@ import Testing
     try withTemporaryFolder { folder in
       let path = folder + "/a.txt"
       try Data("one".utf8).write(to: URL(fileURLWithPath: path))
-      let file = try SourceFile.inspect(path, .text) { _ in }
+      let settings = DataSettings(sources: [path], tokenizer: .character)
+      var preparation = DataPreparation(settings, folder: folder + "/out")
+      var warnings: [String] = []
+      let files = try preparation.inspect(settings.corpus, &warnings)
       try Data("two".utf8).write(to: URL(fileURLWithPath: path))
-      var reader = DocumentReader(DataSettings(sources: [path], tokenizer: .character))
-      let error = try #require(throws: MartletError.self) { try reader.read([file]) { _ in } }
+      var reader = DocumentReader()
+      let error = try #require(throws: MartletError.self) { try reader.read(.files(files)) { _ in } }
       #expect(error.message.contains("changed") && error.place == path)
-    }
-  }
-
-  @Test func foldersAreSearchedInOrder() throws {
-    try withTemporaryFolder { folder in
-      for name in ["b/2.txt", "a.md", "b/1.JSONL", "c.pdf", ".hidden.txt", ".git/x.txt", "b/deep/3.text"] {
-        let path = folder + "/" + name
-        try FileSystem.createFolder(parentFolder(of: path))
-        try Data("x".utf8).write(to: URL(fileURLWithPath: path))
-      }
-      let paths = try SourceFile.paths(of: [folder, folder + "/c.pdf", folder + "/a.md"])
-      #expect(
-        paths.map { String($0.dropFirst(folder.count + 1)) } == [
-          "a.md", "b/1.JSONL", "b/2.txt", "b/deep/3.text", "c.pdf",
-        ])
-    }
-  }
-
-  @Test func foldersThatCannotBeReadAreErrors() throws {
-    try withTemporaryFolder { folder in
-      let missing = try #require(throws: MartletError.self) { try SourceFile.paths(of: [folder + "/none"]) }
-      #expect(missing.code == .notFound && missing.place == folder + "/none" && missing.remedy != nil)
-      let empty = try #require(throws: MartletError.self) { try SourceFile.paths(of: [folder]) }
-      #expect(empty.code == .notFound && empty.remedy?.contains(".jsonl") == true)
-      try FileManager.default.createSymbolicLink(atPath: folder + "/loop", withDestinationPath: folder)
-      let loop = try #require(throws: MartletError.self) { try SourceFile.paths(of: [folder]) }
-      #expect(loop.description.contains("link"))
     }
   }
 }

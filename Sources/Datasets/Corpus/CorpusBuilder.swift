@@ -88,10 +88,10 @@ public struct CorpusBuilder {
       manifest.parent = earlier.id
     }
     let known = Set(manifest.inputs.map(\.part))
-    for item in try items(catalog) where !known.contains(item.key) {
+    for item in try items(catalog, &warnings) where !known.contains(item.key) {
       let (part, isNew) = try part(of: item, catalog)
       if isNew { read += 1 } else { reused += 1 }
-      if part.summary.documents == 0 { warnings.append("no document of \(item.file.name) was kept") }
+      if part.summary.documents == 0 { warnings.append("there is no text in \(item.file.name)") }
       manifest.inputs.append(
         .init(
           name: item.file.name, bytes: item.identity.size, sha256: item.identity.sha256,
@@ -103,12 +103,11 @@ public struct CorpusBuilder {
   }
 
   /// The inputs of all sources, each with the hash of what decides its documents.
-  private func items(_ catalog: StepCatalog) throws -> [Item] {
+  private func items(_ catalog: StepCatalog, _ warnings: inout [String]) throws -> [Item] {
     var items: [Item] = []
     let downloads = settings.downloads ?? joinPath(corpus.folder, "downloads")
     for (index, source) in settings.sources.enumerated() {
-      let files = try InputFile.list(source.files.map(resolve))
-      for file in files {
+      for file in try settings.list(source, &warnings) {
         let file = try file.fetched(into: downloads) { download in
           try progress(
             Progress(phase: .fetching, name: download.name, done: download.received, total: download.total ?? 0))
@@ -132,8 +131,6 @@ public struct CorpusBuilder {
     }
     return items
   }
-
-  private func resolve(_ path: String) -> String { resolvedPath(path, from: settings.folder) }
 
   private func part(of item: Item, _ catalog: StepCatalog) throws -> (CorpusPart, isNew: Bool) {
     let folder = corpus.part(item.key)

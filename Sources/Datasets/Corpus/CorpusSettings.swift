@@ -1,4 +1,5 @@
 import Core
+import Documents
 
 /// Where the documents of a corpus come from and what is done with them before they become tokens.
 public struct CorpusSettings: Sendable, Equatable {
@@ -127,6 +128,22 @@ extension CorpusSettings {
   ///
   /// Throws: `MartletError` that names the step. Files that a step reads are not looked at.
   public func checkSteps() throws { _ = try StepCatalog(self, readsFiles: false) }
+
+  /// The files of a source. A folder without any is a warning.
+  ///
+  /// Throws: `MartletError` if there is nothing at a location, or it cannot be listed.
+  func list(_ source: Source, _ warnings: inout [String]) throws -> [InputFile] {
+    var files: [InputFile] = []
+    for location in source.files {
+      let path = resolvedPath(location, from: folder)
+      do {
+        files += try InputFile.list([path])
+      } catch let error as MartletError where error.code == .notFound && FileSystem.kind(of: path) == .folder {
+        warnings.append("there is no text in \(location)")
+      }
+    }
+    return files
+  }
 
   /// The settings as manifests keep them.
   var json: JSONObject {

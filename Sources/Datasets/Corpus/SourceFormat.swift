@@ -56,7 +56,7 @@ package struct SourceFormat: Sendable {
         JSONFormat(container: container, mapping: TextMapping(fields: fields, rules: rules), longest: rules.longest))
     case "html":
       var extractor = HTMLExtractor()
-      if try options.bool("whole_body") == true { extractor.scope = .wholeBody }
+      if try options.bool("whole_body") == true { extractor.scope = .everything }
       self.init(name, isCheap: false, HTMLFormat(extractor: extractor))
     default:
       let near = nearestName(to: name, among: Self.endings.keys.sorted())
@@ -69,12 +69,12 @@ package struct SourceFormat: Sendable {
   }
 
   private init(
-    _ name: String, otherFiles: [JSONValue] = [], isCheap: Bool, _ format: @autoclosure @escaping @Sendable () throws -> any DocumentFormat
+    _ name: String, otherFiles: [JSONValue] = [], isCheap: Bool, _ format: any DocumentFormat
   ) {
     self.name = name
     self.otherFiles = otherFiles
     self.isCheap = isCheap
-    make = format
+    make = { format }
   }
 
   private static func rules(_ options: inout OptionReader, _ defaults: Defaults) throws -> TextRules {
@@ -89,7 +89,7 @@ package struct SourceFormat: Sendable {
     let text = try options.text("text") ?? defaults.textField
     var fields = TextFields(
       text: text.contains("{") ? try TextTemplate(parsing: text) : .field(FieldPath(text)))
-    for name in try options.texts("keep") ?? [] { fields.attributes[name] = FieldPath(name) }
+    fields.attributes = try (options.texts("keep") ?? []).map { FieldPath($0) }
     fields.id = try options.text("id").map { FieldPath($0) }
     fields.url = try options.text("url").map { FieldPath($0) }
     fields.licence = try options.text("licence_field").map { FieldPath($0) }

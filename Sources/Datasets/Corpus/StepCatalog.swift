@@ -62,15 +62,6 @@ struct StepCatalog {
   }
 
   private static let makers: [Maker] = [
-    Maker(name: SelectLength.name) { options, _ in
-      .step(
-        SelectLength(
-          try options.word("unit", SelectLength.Unit.self) ?? .characters, minimum: try options.integer("minimum") ?? 1,
-          maximum: try options.integer("maximum")))
-    },
-    Maker(name: SampleFraction.name) { options, settings in
-      .step(SampleFraction(try options.number("fraction", in: 0...1) ?? 1, seed: settings.seed))
-    },
     Maker(name: "deduplicate") { options, _ in
       var duplicates = DuplicateSettings()
       if let threshold = try options.number("threshold", in: 0...1) { duplicates.threshold = threshold }

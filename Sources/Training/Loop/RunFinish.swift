@@ -125,7 +125,7 @@ struct RunFinish {
     for reason in report.reasons {
       if let count = report.skipped[reason] {
         rows.append([
-          "left out: " + reason.rawValue.map { $0 == "_" ? " " : String($0) }.joined(), Quantity.count(count),
+          "left out: " + reason.map { $0 == "_" ? " " : String($0) }.joined(), Quantity.count(count),
         ])
       }
     }

@@ -1,5 +1,6 @@
 import Core
 import Datasets
+import Documents
 import Training
 
 /// Shows how the preparation of data goes on and what came of it.
@@ -8,13 +9,16 @@ enum DataConsole {
   static func text(_ progress: DataProgress) -> String {
     let name =
       switch progress.phase {
+      case .fetching: "fetching"
       case .inspecting: "reading files"
+      case .curating: "curating"
+      case .comparing: "comparing"
       case .countingWords: "counting words"
       case .learning: "learning tokens"
       case .encoding: "encoding"
       case .splitting: "splitting"
       }
-    let isBytes = progress.phase != .learning && progress.phase != .splitting
+    let isBytes = ![.learning, .splitting, .comparing].contains(progress.phase)
     func amount(_ value: Int) -> String { isBytes ? "\(ByteCount(value))" : Quantity.scaled(Double(value)) }
     guard progress.total > 0 else { return "\(name.padded(16))\(amount(progress.done))" }
     let part = min(1, Double(progress.done) / Double(progress.total))
@@ -61,15 +65,15 @@ enum DataConsole {
     if !report.examples.isEmpty {
       lines.append("The first of those that were left out or repaired:")
       for example in report.examples {
-        let reason = SkipReason(rawValue: example.reason).map(describe) ?? "broken UTF-8, repaired"
-        lines.append("  \(example.place): \(reason)")
+        lines.append("  \(example.place): \(describe(example.reason))")
       }
     }
     return lines
   }
 
-  private static func describe(_ reason: SkipReason) -> String {
-    switch reason {
+  private static func describe(_ reason: String) -> String {
+    if reason == TextRules.repairedAttribute { return "broken UTF-8, repaired" }
+    return switch SkipReason(rawValue: reason) {
     case .notJSON: "not JSON"
     case .notAnObject: "JSON, but no object"
     case .noText: "no text field"
@@ -77,7 +81,7 @@ enum DataConsole {
     case .nulBytes: "NUL bytes, as in binary files"
     case .tooLong: "too long"
     case .brokenUTF8: "broken UTF-8"
-    case .empty: "empty"
+    default: reason.map { $0 == "_" ? " " : String($0) }.joined()
     }
   }
 }
