@@ -22,7 +22,7 @@ package struct SourceFile: Sendable {
 private final class CheckedInput: ByteInput {
   private let input: any ByteInput
   private let identity: InputFile.Identity
-  private var hash = SHA256()
+  private var hash: SHA256? = SHA256()
 
   init(_ input: any ByteInput, _ identity: InputFile.Identity) {
     self.input = input
@@ -31,9 +31,12 @@ private final class CheckedInput: ByteInput {
 
   func read() throws -> [UInt8] {
     let bytes = try input.read()
-    if !bytes.isEmpty {
-      bytes.withUnsafeBytes { hash.update($0) }
-    } else if hash.finish().hex != identity.sha256 {
+    guard bytes.isEmpty else {
+      bytes.withUnsafeBytes { hash?.update($0) }
+      return bytes
+    }
+    defer { hash = nil }
+    if let found = hash?.finish().hex, found != identity.sha256 {
       throw MartletError(
         .inputOutput, "the file has changed while it was read", at: identity.name,
         remedy: "Run the command again when nothing writes to the file any more.")
