@@ -106,7 +106,7 @@ import Testing
     #expect(report.read == 16)
     #expect(
       report.skipped == reasons([
-        .notJSON: 4, .notAnObject: 2, .noText: 1, .textNotAString: 2, .nulBytes: 2, .empty: 1, .tooLong: 1,
+        .notJSON: 3, .nestedTooDeep: 1, .notAnObject: 2, .noText: 1, .textNotAString: 2, .nulBytes: 2, .empty: 1, .tooLong: 1,
       ]))
     let first = try #require(report.examples.first { $0.reason == "not_json" })
     #expect(first.place.hasSuffix("data.jsonl, line 2"))

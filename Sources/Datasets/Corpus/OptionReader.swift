@@ -59,6 +59,13 @@ struct OptionReader {
     }
   }
 
+  /// A limit that can be switched off with `false`: nil if it is not given, nil inside if it is off.
+  mutating func limit<Value>(_ key: String, _ read: (JSONValue) -> Value?) throws -> Value?? {
+    try take(key, "a number of 0 or more, or false") { value -> Value?? in
+      value == .bool(false) ? .some(.none) : read(value).map { .some($0) }
+    }
+  }
+
   /// One of some words.
   mutating func word<Word: RawRepresentable & CaseIterable>(_ key: String, _: Word.Type) throws -> Word?
   where Word.RawValue == String {

@@ -12,6 +12,33 @@ struct StepCatalog {
   /// What decides the documents of a part.
   let fingerprints: [JSONValue]
 
+  /// What a recipe's step becomes.
+  enum Made {
+    case step(any DocumentStep)
+    case deduplicate(DuplicateSettings)
+  }
+
+  /// A step that recipes can name.
+  struct Maker: Sendable {
+    let name: String
+    let make: @Sendable (inout StepOptions) throws -> Made
+
+    init(_ name: String, _ make: @escaping @Sendable (inout StepOptions) throws -> Made) {
+      // Recipes write all names with underscores.
+      self.name = String(name.map { $0 == "-" ? "_" : $0 })
+      self.make = make
+    }
+
+    /// A step whose settings are the properties of its type.
+    init<Step: DocumentStep>(_ start: @escaping @Sendable () -> Step, _ settings: [StepSetting<Step>]) {
+      self.init(Step.name) { options in
+        var step = start()
+        for setting in settings { try setting.apply(&options.reader, &step) }
+        return .step(step)
+      }
+    }
+  }
+
   /// - Parameter readsFiles: whether the files that steps need are read; without, the steps cannot run.
   ///
   /// Throws: `MartletError` for a step or setting that is not known or cannot be used.
@@ -20,55 +47,62 @@ struct StepCatalog {
     var fingerprints: [JSONValue] = []
     var duplicates: DuplicateSettings?
     for (index, step) in settings.steps.enumerated() {
-      var options = OptionReader(step.options, name: "data.steps[\(index)].\(step.name)", at: settings.folder)
+      let name = "data.steps[\(index)]"
       guard let maker = Self.makers.first(where: { $0.name == step.name }) else {
         let names = Self.makers.map(\.name)
         throw MartletError(
-          .invalidArgument, "data.steps[\(index)]: there is no step '\(step.name)'", at: settings.folder,
+          .invalidArgument, "\(name): there is no step '\(step.name)'", at: settings.folder,
           remedy: nearestName(to: step.name, among: names).map { "Did you mean \($0)?" }
             ?? "There are: \(names.joined(separator: ", ")).")
       }
       if duplicates != nil {
         throw MartletError(
-          .invalidArgument, "data.steps[\(index)]: '\(step.name)' comes after the duplicates were removed",
+          .invalidArgument, "\(name): '\(step.name)' comes after the duplicates were removed",
           at: settings.folder, remedy: "Let deduplicate be the last step.")
       }
-      var more: [JSONValue] = []
-      switch try maker.make(&options, settings) {
-      case .step(let made, let files):
-        steps.append(made)
-        more = files
+      var options = StepOptions(
+        reader: OptionReader(step.options, name: "\(name).\(step.name)", at: settings.folder), settings: settings,
+        readsFiles: readsFiles)
+      switch try maker.make(&options) {
+      case .step(let made): steps.append(made)
       case .deduplicate(let found): duplicates = try found.validated()
       }
-      try options.finish()
-      fingerprints.append(.array([.string(step.name), .object(step.options.sorted)] + more))
+      try options.reader.finish()
+      fingerprints.append(.array([.string(step.name), .object(step.options.sorted)] + options.files))
     }
     self.fingerprints = fingerprints
     self.duplicates = duplicates
     signer = try duplicates.map { try DocumentSigner($0) }
     runner = StepRunner(steps)
   }
+}
 
-  /// What a maker makes.
-  private enum Made {
-    /// A step, with the hashes of the files that it has read.
-    case step(any DocumentStep, files: [JSONValue] = [])
-    case deduplicate(DuplicateSettings)
+/// The settings of a step while they are read, and the files that it has read.
+struct StepOptions {
+  var reader: OptionReader
+  let settings: CorpusSettings
+  let readsFiles: Bool
+  /// The hashes of the files.
+  private(set) var files: [JSONValue] = []
+
+  /// Makes something of a file that a setting names; nil without the setting, or where files are not read.
+  mutating func file<Value>(_ key: String, _ read: (String) throws -> Value) throws -> Value? {
+    guard let name = try reader.text(key) else { return nil }
+    return try readsFiles ? use(name, read) : nil
   }
 
-  private struct Maker: Sendable {
-    let name: String
-    let make: @Sendable (inout OptionReader, CorpusSettings) throws -> Made
+  /// Makes something of each file that a setting names.
+  mutating func files<Value>(_ key: String, _ read: (InputFile) throws -> Value) throws -> [Value] {
+    guard let names = try reader.texts(key), readsFiles else { return [] }
+    return try InputFile.list(names.map { resolvedPath($0, from: settings.folder) }).map { file in
+      files.append(.string(try file.identity().sha256))
+      return try read(file)
+    }
   }
 
-  private static let makers: [Maker] = [
-    Maker(name: "deduplicate") { options, _ in
-      var duplicates = DuplicateSettings()
-      if let threshold = try options.number("threshold", in: 0...1) { duplicates.threshold = threshold }
-      if let permutations = try options.integer("permutations", in: 8...1024) { duplicates.permutations = permutations }
-      if let size = try options.integer("word_ngram", in: 1...32) { duplicates.wordNGram = size }
-      if let size = try options.integer("character_ngram", in: 1...32) { duplicates.characterNGram = size }
-      return .deduplicate(duplicates)
-    },
-  ]
+  private mutating func use<Value>(_ name: String, _ read: (String) throws -> Value) throws -> Value {
+    let path = resolvedPath(name, from: settings.folder)
+    files.append(.string(try InputFile.list([path]).first?.identity().sha256 ?? ""))
+    return try read(path)
+  }
 }

@@ -30,7 +30,7 @@ extension RecipeKey {
       example: "[{files: dump.xml.bz2, format: wikipedia}]",
       "Where more documents come from, each a path or a section with files, format, licence and weight: see DATA.md."),
     .init(
-      "data.steps", .list(\.data.steps), .list, default: "none", example: "[repair_text, deduplicate]",
+      "data.steps", .list(\.data.steps), .list, default: "none", example: "[gopher_quality, deduplicate]",
       "What is done with the documents before they become tokens, in this order: see DATA.md."),
     .init(
       "data.shuffle", .bool(\.data.shuffle), .bool, example: "true",

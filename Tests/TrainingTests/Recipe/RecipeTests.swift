@@ -89,7 +89,7 @@ import Training
   }
 
   @Test func canonicalFormIsReadable() throws {
-    let lines = try recipe(Self.good).yaml.split(separator: "\n").prefix(17).joined(separator: "\n")
+    let lines = try recipe(Self.good).yaml.split(separator: "\n").prefix(21).joined(separator: "\n")
     #expect(
       lines == """
         name: shakespeare
@@ -102,6 +102,10 @@ import Training
           tie_word_embeddings: false
         data:
           files: ["input.txt", "more/"]
+          sources: []
+          steps: []
+          shuffle: false
+          max_memory: 512
           text_field: text
           tokenizer:
             type: char
