@@ -80,7 +80,9 @@ public struct DataSettings: Sendable, Equatable {
     func invalid(_ message: String, _ remedy: String) -> MartletError {
       MartletError(.invalidArgument, message, remedy: remedy)
     }
-    guard corpus.sources.contains(where: { !$0.files.isEmpty }) else { throw invalid("no data sources are given", "Name at least one file or folder.") }
+    guard corpus.sources.contains(where: { !$0.files.isEmpty }) else {
+      throw invalid("no data sources are given", "Name at least one file or folder.")
+    }
     guard validationFraction >= 0, validationFraction < 1 else {
       throw invalid(
         "the validation fraction \(validationFraction) is not from 0 to below 1", "0.1 keeps a tenth for validation.")

@@ -105,9 +105,11 @@ import Testing
     #expect(texts == ["good", "\u{FFFD}", "last"])
     #expect(report.read == 16)
     #expect(
-      report.skipped == reasons([
-        .notJSON: 3, .nestedTooDeep: 1, .notAnObject: 2, .noText: 1, .textNotAString: 2, .nulBytes: 2, .empty: 1, .tooLong: 1,
-      ]))
+      report.skipped
+        == reasons([
+          .notJSON: 3, .nestedTooDeep: 1, .notAnObject: 2, .noText: 1, .textNotAString: 2, .nulBytes: 2, .empty: 1,
+          .tooLong: 1,
+        ]))
     let first = try #require(report.examples.first { $0.reason == "not_json" })
     #expect(first.place.hasSuffix("data.jsonl, line 2"))
     #expect(report.examples.contains { $0.reason == "too_long" && $0.place.hasSuffix("line 14") })
@@ -118,7 +120,7 @@ import Testing
     let repaired = try documents(broken)
     #expect(repaired.texts == ["a\u{FFFD}b\u{FFFD}\u{FFFD}\u{FFFD}c"])
     #expect(repaired.report.repaired == 1)
-    #expect(repaired.report.examples.first?.place.hasSuffix("byte 1") == true)
+    #expect(repaired.report.examples.first?.place.hasSuffix("data.txt, whole text") == true)
     let dropped = try documents(broken) { $0.rules.brokenUTF8 = .drop }
     #expect(dropped.texts.isEmpty && dropped.report.skipped == reasons([.brokenUTF8: 1]))
     for division in [TextFormat.Division.blankLines, .separator("|")] {

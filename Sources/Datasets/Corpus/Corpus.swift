@@ -25,7 +25,9 @@ public struct Corpus: Sendable {
   public func versions() throws -> [String] {
     let folder = joinPath(folder, "versions")
     guard FileSystem.kind(of: folder) == .folder else { return [] }
-    return try FileSystem.list(folder).filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }.map { String($0.dropLast(5)) }
+    return try FileSystem.list(folder).filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }.map {
+      String($0.dropLast(5))
+    }
   }
 
   /// A version by the beginning of its name, or the newest.

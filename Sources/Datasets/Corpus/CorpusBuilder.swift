@@ -121,7 +121,8 @@ public struct CorpusBuilder {
         let content: JSONObject = [
           "name": .string(file.name), "sha256": .string(identity.sha256), "format": .string(format.name),
           "options": .object(source.options.sorted), "licence": source.licence.map { .string($0) } ?? .null,
-          "defaults": .string(defaults.text), "inputs": .array(format.otherFiles), "steps": .array(catalog.fingerprints),
+          "defaults": .string(defaults.text), "inputs": .array(format.otherFiles),
+          "steps": .array(catalog.fingerprints),
           "version": .integer(1),
         ]
         let key = SHA256.hash(Array(JSONValue.object(content).text().utf8)).hex

@@ -62,7 +62,8 @@ package struct SourceFormat: Sendable {
       let near = nearestName(to: name, among: Self.endings.keys.sorted())
       throw MartletError(
         .invalidArgument, "data.sources[\(index)].format: there is no format '\(name)'", at: file.name,
-        remedy: near.map { "Did you mean \($0)?" } ?? "There are: \(Self.endings.keys.sorted().joined(separator: ", ")).")
+        remedy: near.map { "Did you mean \($0)?" }
+          ?? "There are: \(Self.endings.keys.sorted().joined(separator: ", ")).")
     }
     // Files of several formats may share a source; a setting must then fit one of them.
     if source.format != nil { try options.finish() }

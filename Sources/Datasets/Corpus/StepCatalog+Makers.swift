@@ -10,7 +10,8 @@ extension StepCatalog {
       { GopherQuality() },
       [
         .limit("min_words", \.minimumWords), .limit("max_words", \.maximumWords),
-        .limit("min_mean_word_length", \.minimumMeanWordLength), .limit("max_mean_word_length", \.maximumMeanWordLength),
+        .limit("min_mean_word_length", \.minimumMeanWordLength),
+        .limit("max_mean_word_length", \.maximumMeanWordLength),
         .limit("max_symbol_ratio", \.maximumSymbolRatio), .limit("max_bullet_lines", \.maximumBulletLines),
         .limit("max_ellipsis_lines", \.maximumEllipsisLines), .limit("min_alphabetic_words", \.minimumAlphabeticWords),
         .limit("min_stop_words", \.minimumStopWords), .texts("stop_words", \.stopWords),

@@ -22,7 +22,8 @@ extension RecipeKey {
 
   private static let data: [RecipeKey] = [
     .init(
-      "data.files", .texts(\.data.files), .paths, default: "must be given, or sources", example: "[book.txt, articles/]",
+      "data.files", .texts(\.data.files), .paths, default: "must be given, or sources",
+      example: "[book.txt, articles/]",
       otherNames: ["file", "path", "paths", "train_files", "dataset", "input"],
       "The text to train on: files, folders, and JSON lines (.jsonl)."),
     .init(
