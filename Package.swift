@@ -36,6 +36,7 @@ let below: [String: [String]] = [
   "ChatTemplates": ["Core"],
   "Documents": [
     "Core", "CZlib", "CBZip2", "CLZMA", "CZstd", "CBrotli", "CArchive", "CXML2", "CUchardet", "CCURL", "CTurboJPEG",
+    "CPNG", "CImageResize",
   ],
   "Curation": ["Documents", "Tokenizers", "CCLD2"],
   "YAML": ["Core", "CYAML"],
@@ -99,6 +100,7 @@ let package = Package(
     .systemLibrary(name: "CCURL", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
     .systemLibrary(
       name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng16", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
     .systemLibrary(
       name: "CMicroHTTPD", pkgConfig: "libmicrohttpd",
@@ -106,6 +108,7 @@ let package = Package(
     // C++, behind a C header; the library has no pkg-config file.
     .target(name: "CCLD2", linkerSettings: [.linkedLibrary("cld2")]),
     .target(name: "CPlatform"),
+    .target(name: "CImageResize"),
     .target(name: "CKernels"),
     .target(name: "CAllocations", path: "Tests/CAllocations"),
     .target(
@@ -120,6 +123,8 @@ let package = Package(
       name: "tokenizer-bench", dependencies: with("Tokenizers"), path: "Benchmarks/Tokenizing", swiftSettings: strict),
     .executableTarget(
       name: "extraction-bench", dependencies: with("Documents"), path: "Benchmarks/Extraction", swiftSettings: strict),
+    .executableTarget(
+      name: "source-bench", dependencies: with("Documents"), path: "Benchmarks/Sources", swiftSettings: strict),
     // What the tests of checkpoints kill.
     .executableTarget(
       name: "checkpoint-hammer", dependencies: with("Training"), path: "Tests/CheckpointHammer", swiftSettings: strict),

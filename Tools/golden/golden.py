@@ -16,6 +16,7 @@ import attention
 import chat_templates
 import cross_entropy
 import gpt2_trace
+import images
 import layer_operations
 import optimizers
 import safetensors_files
@@ -40,6 +41,7 @@ SETS = {
     "tokenizers": tokenizer_files.write,
     "tokenizer_styles": tokenizer_styles.write,
     "chat_templates": chat_templates.write,
+    "images": images.write,
 }
 
 

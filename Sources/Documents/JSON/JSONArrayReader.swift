@@ -192,10 +192,13 @@ package struct JSONArrayReader: RecordReader {
     elementBytes += range.count
     if elementBytes <= limit {
       element += chunk[range]
-    } else if element.count > 256 {
-      element = Array(element.prefix(256))
+    } else {
+      // Only the beginning, to be shown.
+      element = Array((element.prefix(Self.shown) + chunk[range].prefix(Self.shown)).prefix(Self.shown))
     }
   }
+
+  private static let shown = 256
 
   private var provenance: Provenance {
     Provenance(input: name, place: (member.map { "\($0) " } ?? "element ") + "\(number)")

@@ -27,10 +27,15 @@ public struct JSONFormat: DocumentFormat {
   /// Longer records are left out.
   public var longest: Int
 
+  /// What a line is called in places: "row" where lines are made of the rows of a table.
+  public var unit: String
+
   /// A format of JSON.
   public init(
-    container: Container = .automatic, mapping: any JSONMapping = TextMapping(), longest: Int = 64 << 20
+    container: Container = .automatic, mapping: any JSONMapping = TextMapping(), longest: Int = 64 << 20,
+    unit: String = "line"
   ) {
+    self.unit = unit
     self.container = container
     self.mapping = mapping
     self.longest = max(1, longest)
@@ -41,7 +46,7 @@ public struct JSONFormat: DocumentFormat {
   /// Throws: `MartletError` if the input cannot be read.
   public func reader(_ input: any ByteInput, named name: String) throws -> any RecordReader {
     switch container {
-    case .lines: return LineReader(input, name: name, limit: longest, skipsBlank: true)
+    case .lines: return LineReader(input, name: name, limit: longest, unit: unit, skipsBlank: true)
     case .array: return JSONArrayReader(input, name: name, members: nil, limit: longest)
     case .member(let key): return JSONArrayReader(input, name: name, members: [key], limit: longest)
     case .automatic:
@@ -52,7 +57,7 @@ public struct JSONFormat: DocumentFormat {
       if first(bytes) == UInt8(ascii: "[") {
         return JSONArrayReader(whole, name: name, members: nil, limit: longest)
       }
-      return LineReader(whole, name: name, limit: longest, skipsBlank: true)
+      return LineReader(whole, name: name, limit: longest, unit: unit, skipsBlank: true)
     }
   }
 

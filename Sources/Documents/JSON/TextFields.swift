@@ -4,8 +4,8 @@ import Core
 public struct TextFields: Sendable, Equatable {
   /// The text.
   public var text: TextTemplate
-  /// Fields that are kept as attributes under the names given here.
-  public var attributes: [FieldPath]
+  /// Fields that are kept as attributes, by the names of the attributes.
+  public var attributes: [String: FieldPath]
   /// The field that names the record in its place.
   public var id: FieldPath?
   /// The field with the address of the page.
@@ -17,7 +17,8 @@ public struct TextFields: Sendable, Equatable {
 
   /// Fields of a record.
   public init(
-    text: TextTemplate = .field("text"), attributes: [FieldPath] = [], id: FieldPath? = nil, url: FieldPath? = nil,
+    text: TextTemplate = .field("text"), attributes: [String: FieldPath] = [:], id: FieldPath? = nil,
+    url: FieldPath? = nil,
     licence: FieldPath? = nil, date: FieldPath? = nil
   ) {
     self.text = text
@@ -29,7 +30,7 @@ public struct TextFields: Sendable, Equatable {
   }
 
   /// All fields that are read.
-  var all: [FieldPath] { text.fields + attributes + [id, url, licence, date].compactMap { $0 } }
+  var all: [FieldPath] { text.fields + attributes.values + [id, url, licence, date].compactMap { $0 } }
 
   /// The provenance with what the fields say.
   func provenance(_ start: Provenance, _ value: (FieldPath) -> JSONValue?) -> Provenance {

@@ -34,7 +34,7 @@ public struct TextMapping: JSONMapping, Equatable {
     }
     guard let text else { return skip(reason) }
     var attributes: [String: JSONValue] = [:]
-    for path in fields.attributes { attributes[path.description] = path.value(in: parsed.object) }
+    for (name, path) in fields.attributes { attributes[name] = path.value(in: parsed.object) }
     return rules.extraction(
       of: text, wasRepaired: parsed.wasRepaired,
       fields.provenance(record.provenance) { $0.value(in: parsed.object) }, attributes: attributes)

@@ -66,6 +66,7 @@ public struct TextTemplate: Sendable, Equatable {
 
   /// The text with the fields' texts; `value` gives nil to give up.
   func text(_ value: (FieldPath) -> String?) -> String? {
+    if isOneField { return value(fields[0]) }
     var result = ""
     for part in parts {
       switch part {

@@ -57,8 +57,8 @@ package struct PieceReader {
         position = end + (found == nil ? 0 : delimiter.count)
         return Piece(bytes: bytes, isTooLong: isTooLong, line: startLine)
       }
-      if buffer.count - position > limit {
-        // Only what may be the beginning of a delimiter is kept of a piece that is left out.
+      if buffer.count - position > limit + delimiter.count - 1 {
+        // Whatever comes, the piece is too long. Only what may be the beginning of a delimiter is kept of a piece that is left out.
         beginning = beginning ?? Array(buffer[position..<min(buffer.count, position + Self.kept)])
         let drop = max(position, buffer.count - delimiter.count + 1)
         countLines(position..<drop)

@@ -4,6 +4,8 @@ public enum SkipReason: String, Sendable, CaseIterable {
   case notJSON = "not_json"
   /// A record of a JSON source that is JSON but no object.
   case notAnObject = "not_an_object"
+  /// An element of an XML source that is not XML.
+  case notXML = "not_xml"
   /// A record of a JSON source that is nested deeper than `JSONReader.maximumDepth`.
   case nestedTooDeep = "nested_too_deep"
   /// A record without the text field.
@@ -20,6 +22,12 @@ public enum SkipReason: String, Sendable, CaseIterable {
   case empty = "empty"
   /// The input ends inside a record.
   case cutOff = "cut_off"
+  /// A row of a table with fewer fields than the header or the first row.
+  case tooFewFields = "too_few_fields"
+  /// A row of a table with more fields than the header or the first row.
+  case tooManyFields = "too_many_fields"
+  /// A row of a table with a quote that nothing closes; reading goes on in the next line.
+  case unclosedQuote = "unclosed_quote"
 }
 
 extension Skip {

@@ -20,7 +20,9 @@ import Testing
 
   @Test func fieldsAreNamedByPaths() throws {
     let fields = TextFields(
-      text: .field("body.text"), attributes: ["label", "body.lang", "none", "dotted.key"], id: "id", url: "meta.url",
+      text: .field("body.text"),
+      attributes: ["label": "label", "language": "body.lang", "none": "none", "dotted": "dotted.key"], id: "id",
+      url: "meta.url",
       licence: "licence", date: "meta.date")
     let text = #"""
       {"id": 12, "body": {"lang": "de", "text": "Hallo"}, "meta": {"url": "http://a/b", "date": "2024-01-02"}, "licence": "CC-BY-4.0", "label": [1, 2.50], "dotted.key": null, "other": {"text": 1}}
@@ -33,7 +35,7 @@ import Testing
           input: "in", place: "line 1, id 12", url: "http://a/b", licence: "CC-BY-4.0", date: "2024-01-02"))
     #expect(
       document.attributes == [
-        "label": .array([.number("1"), .number("2.50")]), "body.lang": .string("de"), "dotted.key": .null,
+        "label": .array([.number("1"), .number("2.50")]), "language": .string("de"), "dotted": .null,
       ])
   }
 

@@ -2,24 +2,6 @@ import Core
 import Documents
 import Testing
 
-/// Bytes in memory as an input, in chunks of a size.
-final class BytesInput: ByteInput {
-  private let bytes: [UInt8]
-  private let chunk: Int
-  private var place = 0
-
-  init(_ bytes: [UInt8], chunk: Int = 1 << 16) {
-    self.bytes = bytes
-    self.chunk = chunk
-  }
-
-  func read() -> [UInt8] {
-    let end = min(bytes.count, place + chunk)
-    defer { place = end }
-    return Array(bytes[place..<end])
-  }
-}
-
 /// What came of an input.
 struct ReadResult: Equatable {
   var documents: [Document] = []
@@ -60,7 +42,7 @@ func read(
   _ format: any DocumentFormat, _ bytes: [UInt8], named name: String = "in", chunk: Int = 1 << 16
 ) throws -> ReadResult {
   var result = ReadResult()
-  var reader = try format.reader(BytesInput(bytes, chunk: chunk), named: name)
+  var reader = try format.reader(MemoryInput(bytes, pieceSize: chunk), named: name)
   while let event = try reader.next() { result.take(event, format) }
   return result
 }
