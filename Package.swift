@@ -41,7 +41,8 @@ let below: [String: [String]] = [
   "Curation": ["Documents", "Tokenizers", "CCLD2"],
   "YAML": ["Core", "CYAML"],
   "Labelling": ["YAML", "CSQLite", "CMicroHTTPD"],
-  "Datasets": ["Tokenizers", "Curation"],
+  "ReportPages": ["Core"],
+  "Datasets": ["Tokenizers", "Curation", "ReportPages"],
   "Layers": ["TensorGraph"],
   "Models": ["Layers", "Formats"],
   "Inference": ["Models", "Tokenizers"],
@@ -78,7 +79,7 @@ let package = Package(
       name: "Martlet",
       targets: [
         "Core", "TensorGraph", "CPUBackend", "Formats", "Tokenizers", "ChatTemplates", "Documents", "Curation",
-        "Datasets", "Labelling", "Layers", "Models", "Training", "Inference",
+        "Datasets", "ReportPages", "Labelling", "Layers", "Models", "Training", "Inference",
       ]),
     .executable(name: "martlet", targets: ["martlet"]),
   ],
@@ -140,6 +141,7 @@ let package = Package(
     + library("ChatTemplates")
     + library("Documents")
     + library("Curation")
+    + library("ReportPages")
     + library("Datasets")
     + library("YAML")
     + library("Labelling")

@@ -23,9 +23,12 @@ extension DataPreparation {
     if !heldOut.isEmpty {
       reader = try encode(input, tokenizer, end) { _ in sides.train }
       skips = reader.report
+      let counts = tokensOfSources
       let other = try encode(.files(heldOut), tokenizer, end) { _ in sides.validation }
       skips.add(other.report)
       withoutText = other.filesWithoutText
+      let list = sources(input).count
+      tokensOfSources = counts + [Int](repeating: 0, count: max(0, list - counts.count)) + tokensOfSources
     } else if split == .tail {
       let all = writer("all")
       reader = try encode(input, tokenizer, end) { _ in all }
@@ -48,7 +51,12 @@ extension DataPreparation {
     guard sides.train.tokenCount > 0 else { throw emptyCorpus(skips) }
     return DatasetManifest(
       fingerprint: fingerprint, settings: settings.json,
-      sources: sources(input) + heldOut.map { .init(path: $0.path, bytes: $0.bytes, sha256: $0.sha256) },
+      sources: (sources(input) + heldOut.map { .init(path: $0.path, bytes: $0.bytes, sha256: $0.sha256) })
+        .enumerated().map { index, source in
+          var source = source
+          source.tokens = index < tokensOfSources.count ? tokensOfSources[index] : 0
+          return source
+        },
       report: skips,
       tokenizerFingerprint: tokenizerFingerprint, vocabularySize: tokenizer.vocabularySize, split: split,
       endOfDocument: end.flatMap { tokenizer.token(of: $0) }, train: part(sides.train, tokenizer),
@@ -115,6 +123,7 @@ extension DataPreparation {
     _ input: TextInput, _ tokenizer: Tokenizer, _ end: Int32?, _ side: (DocumentPart) -> TokenShardWriter
   ) throws -> DocumentReader {
     phaseStart = .now()
+    tokensOfSources = []
     var reader = DocumentReader()
     try readBatches(&reader, input, .encoding, input.bytes) { parts in
       let encoded = parallelMap(parts.count) { index in
@@ -125,6 +134,8 @@ extension DataPreparation {
         return ids
       }
       for (part, ids) in zip(parts, encoded) {
+        while tokensOfSources.count <= part.source { tokensOfSources.append(0) }
+        tokensOfSources[part.source] += ids.count
         let writer = side(part)
         try writer.append(ids)
         guard part.endsDocument else { continue }

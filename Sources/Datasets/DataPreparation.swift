@@ -23,6 +23,8 @@ public struct DataPreparation {
   private let progress: (DataProgress) -> Void
   private let isCancelled: () -> Bool
   var phaseStart = DispatchTime.now()
+  /// How many tokens came of each source in the last pass.
+  var tokensOfSources: [Int] = []
 
   /// A preparation into a folder.
   ///

@@ -10,6 +10,8 @@ public struct DatasetManifest: Sendable, Equatable {
     public var bytes: Int
     /// The SHA-256 of the content in hexadecimal digits.
     public var sha256: String
+    /// How many tokens came of it, those between documents not counted.
+    public var tokens = 0
   }
 
   /// A shard that was written.
@@ -100,6 +102,7 @@ public struct DatasetManifest: Sendable, Equatable {
         sources.map { source in
           .object([
             "path": .string(source.path), "bytes": .integer(source.bytes), "sha256": .string(source.sha256),
+            "tokens": .integer(source.tokens),
           ])
         }),
       "documents": .object([
@@ -139,7 +142,8 @@ public struct DatasetManifest: Sendable, Equatable {
     settings = try file.fields("settings").object
     sources = try file.objects("sources").map {
       Source(
-        path: try $0.string("path"), bytes: try $0.integer("bytes", in: 0...Int.max), sha256: try $0.string("sha256"))
+        path: try $0.string("path"), bytes: try $0.integer("bytes", in: 0...Int.max), sha256: try $0.string("sha256"),
+        tokens: try $0.integer("tokens", in: 0...1 << 52, default: 0))
     }
     let documents = try file.fields("documents")
     report = SkipReport()

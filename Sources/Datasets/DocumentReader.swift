@@ -10,6 +10,8 @@ package struct DocumentPart: Sendable {
   /// A hash of the document's content or group, the same for all its parts.
   package var contentHash: UInt64
   package var endsDocument: Bool
+  /// The place of its file, or of its input, in the list of sources.
+  package var source: Int
 }
 
 /// Where documents are read from.
@@ -51,16 +53,16 @@ package struct DocumentReader {
   package mutating func read(_ input: TextInput, _ body: (DocumentPart) throws -> Void) throws {
     switch input {
     case .files(let files):
-      for file in files { try read(file, body) }
+      for (source, file) in files.enumerated() { try read(file, source, body) }
     case .corpus(let sequence):
-      try sequence.forEach { document, group in
+      try sequence.forEach { document, group, source in
         bytesRead += document.text.utf8.count
-        try take(document, hash: group, body)
+        try take(document, source, hash: group, body)
       }
     }
   }
 
-  private mutating func read(_ file: SourceFile, _ body: (DocumentPart) throws -> Void) throws {
+  private mutating func read(_ file: SourceFile, _ source: Int, _ body: (DocumentPart) throws -> Void) throws {
     let (start, before) = (bytesRead, ordinal)
     let format = try file.format.make()
     var reader = try format.reader(try file.open(), named: file.path)
@@ -72,7 +74,7 @@ package struct DocumentReader {
         let extraction = format.extract(record)
         for skip in extraction.skips { report.skip(skip.reason, at: skip.place) }
         for document in extraction.documents {
-          try take(document, hash: openHash ?? document.groupHash(nil), body)
+          try take(document, source, hash: openHash ?? document.groupHash(nil), body)
         }
       }
     }
@@ -81,7 +83,7 @@ package struct DocumentReader {
   }
 
   /// Hands on a document in parts.
-  private mutating func take(_ document: Document, hash: UInt64, _ body: (DocumentPart) throws -> Void) throws {
+  private mutating func take(_ document: Document, _ source: Int, hash: UInt64, _ body: (DocumentPart) throws -> Void) throws {
     if document.attributes[TextRules.repairedAttribute] != nil {
       report.repair(at: "\(document.provenance.input), \(document.provenance.place)")
     }
@@ -89,11 +91,15 @@ package struct DocumentReader {
     var start = 0
     var searched = 0
     while text.count - start > Self.partSize, let end = Self.partEnd(text, from: start, &searched) {
-      try body(DocumentPart(bytes: Array(text[start..<end]), ordinal: ordinal, contentHash: hash, endsDocument: false))
+      try body(
+        DocumentPart(
+          bytes: Array(text[start..<end]), ordinal: ordinal, contentHash: hash, endsDocument: false, source: source))
       start = end
     }
     let bytes = start == 0 ? text : Array(text[start...])
-    try body(DocumentPart(bytes: bytes, ordinal: ordinal, contentHash: hash, endsDocument: !document.continues))
+    try body(
+      DocumentPart(
+        bytes: bytes, ordinal: ordinal, contentHash: hash, endsDocument: !document.continues, source: source))
     openHash = document.continues ? hash : nil
     if document.continues { return }
     report.read += 1

@@ -6,7 +6,8 @@ import Documents
 ///
 ///     parts/<hash>/          the documents of an input, see `CorpusPart`
 ///     versions/<id>.json     a version, see `CorpusManifest`
-///     versions/<id>.drop     its duplicates: 24 bytes each, see `Corpus.Version.duplicates`
+///     versions/<id>.drop     its duplicates: for each the ordinal, that of the document kept, the similarity, 8 bytes each
+///     versions/<id>.cut      the paragraphs that are cut: for each the ordinal and the number of the paragraph, likewise
 ///     current                the name of the newest version
 ///     downloads/             files from the web
 public struct Corpus: Sendable {
@@ -19,6 +20,7 @@ public struct Corpus: Sendable {
   func part(_ key: String) -> String { joinPath(folder, "parts/\(key)") }
   private var current: String { joinPath(folder, "current") }
   func manifestPath(_ id: String) -> String { joinPath(folder, "versions/\(id).json") }
+  func cutsPath(_ id: String) -> String { joinPath(folder, "versions/\(id).cut") }
   func duplicatesPath(_ id: String) -> String { joinPath(folder, "versions/\(id).drop") }
 
   /// The names of all versions.
@@ -75,6 +77,8 @@ public struct Corpus: Sendable {
     /// The ordinal of the first document of each part, and behind them the number of all.
     let starts: [Int]
     private let removed: MappedFile?
+    private let cuts: MappedFile?
+    private let paragraphs: ParagraphHasher?
 
     init(_ corpus: Corpus, _ manifest: CorpusManifest, _ id: String) throws {
       self.corpus = corpus
@@ -97,10 +101,43 @@ public struct Corpus: Sendable {
           .corrupted, "the list of duplicates is not as long as it was written", at: corpus.duplicatesPath(id),
           remedy: "Remove it and run `martlet data` again.")
       }
+      cuts = manifest.cuts == 0 ? nil : try MappedFile(corpus.cutsPath(id))
+      guard (cuts?.count ?? 0) == 16 * manifest.cuts else {
+        throw MartletError(
+          .corrupted, "the list of paragraphs is not as long as it was written", at: corpus.cutsPath(id),
+          remedy: "Remove it and run `martlet data` again.")
+      }
+      paragraphs = cuts == nil ? nil : try ParagraphHasher()
     }
 
     /// Documents before duplicates are left out.
     public var documents: Int { starts.last ?? 0 }
+
+    /// The document at a place of a part, without the paragraphs that are cut.
+    func document(_ part: Int, _ index: Int, _ reader: PartReader) throws -> Document {
+      var document = try reader.document(index)
+      guard let cuts, let paragraphs else { return document }
+      let ordinal = UInt64(starts[part] + index)
+      func entry(_ place: Int, _ word: Int) throws -> UInt64 {
+        UInt64(littleEndian: try cuts.integer(at: 16 * place + 8 * word, as: UInt64.self))
+      }
+      // The first entry of the document, by halving.
+      var (low, high) = (0, manifest.cuts)
+      while low < high {
+        let middle = (low + high) / 2
+        if try entry(middle, 0) < ordinal { low = middle + 1 } else { high = middle }
+      }
+      var numbers: [Int] = []
+      while low < manifest.cuts, try entry(low, 0) == ordinal {
+        numbers.append(Int(truncatingIfNeeded: try entry(low, 1)))
+        low += 1
+      }
+      if !numbers.isEmpty {
+        document.text = ParagraphHasher.removing(
+          paragraphs.ranges(of: numbers, in: document.text), from: document.text)
+      }
+      return document
+    }
 
     /// The duplicate at a place of the list.
     func removed(_ index: Int) throws -> Removed {

@@ -2,6 +2,7 @@ import Core
 import Curation
 import Documents
 import Foundation
+import Tokenizers
 
 /// Makes versions of a corpus: reads what is new, runs the steps, and leaves out duplicates.
 public struct CorpusBuilder {
@@ -156,12 +157,67 @@ public struct CorpusBuilder {
       try findDuplicates(duplicates, &manifest, file)
     }
     manifest.duplicatesSHA256 = receipt.sha256 ?? ""
-    let id = manifest.id
+    // Paragraphs are compared within the documents that are left, which the version without cuts has.
+    var id = manifest.id
     try FileSystem.move(list, to: corpus.duplicatesPath(id))
+    if let paragraphs = catalog.paragraphs {
+      let duplicates = corpus.duplicatesPath(id)
+      let draft = try Corpus.Version(corpus, manifest, id)
+      let receipt = try AtomicFile.write(to: list, hashing: true) { file in
+        manifest.cuts = try findParagraphs(paragraphs, draft, file)
+      }
+      manifest.cutsSHA256 = receipt.sha256 ?? ""
+      id = manifest.id
+      try FileSystem.move(duplicates, to: corpus.duplicatesPath(id))
+      try FileSystem.move(list, to: corpus.cutsPath(id))
+    }
     try AtomicFile.write(
       JSONValue.object(manifest.json).text(indent: 1) + "\n", to: corpus.manifestPath(id))
     try corpus.setCurrent(id)
     return try corpus.version(id)
+  }
+
+  /// Writes down the paragraphs of kept documents that others have; gives their number.
+  private func findParagraphs(
+    _ paragraphs: ParagraphSettings, _ version: Corpus.Version, _ file: FileWriter
+  ) throws -> Int {
+    let work = joinPath(corpus.folder, ".paragraphs")
+    try FileSystem.remove(work)
+    try FileSystem.createFolder(work)
+    defer { try? FileSystem.remove(work) }
+    let hasher = try ParagraphHasher(paragraphs)
+    let search = try DuplicateParagraphs(paragraphs, folder: work, maximumMemory: settings.maximumMemory)
+    let readers = try version.parts.map { try PartReader($0) }
+    var texts: [(ordinal: UInt64, text: String)] = []
+    var size = 0
+    func take() throws {
+      let batch = texts
+      let hashes = parallelMap(batch.count) { hasher.hashes(of: batch[$0].text) }
+      for (document, hashes) in zip(batch, hashes) { try search.add(document.ordinal, hashes) }
+      try progress(Progress(phase: .comparing, done: Int(batch.last?.ordinal ?? 0), total: version.documents))
+      texts.removeAll(keepingCapacity: true)
+      size = 0
+    }
+    try version.forEachKept { ordinal, part, index in
+      let text = try readers[part].document(index).text
+      texts.append((UInt64(ordinal), text))
+      size += text.utf8.count
+      if texts.count >= 512 || size >= 8 << 20 { try take() }
+    }
+    try take()
+    let cuts = try search.finish()
+    var count = 0
+    try version.forEachKept { ordinal, _, _ in
+      for number in try cuts.paragraphs(of: UInt64(ordinal)) {
+        var bytes: [UInt8] = []
+        for word in [UInt64(ordinal), UInt64(number)] {
+          withUnsafeBytes(of: word.littleEndian) { bytes.append(contentsOf: $0) }
+        }
+        try file.append(bytes)
+        count += 1
+      }
+    }
+    return count
   }
 
   private func findDuplicates(

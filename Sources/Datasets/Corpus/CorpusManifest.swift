@@ -33,11 +33,16 @@ public struct CorpusManifest: Sendable, Equatable {
       ($0.objectValue?["name"]?.stringValue ?? "", $0.objectValue?["weight"]?.doubleValue ?? 1)
     }
   }
-  /// How many documents are left out as duplicates of others, and how many of these have the very same text.
+  /// How many documents are left out as duplicates of others.
   public var duplicates = 0
+  /// How many of these have the very same text.
   public var exactDuplicates = 0
   /// The SHA-256 of the list of duplicates.
   public var duplicatesSHA256: String
+  /// How many paragraphs of kept documents are cut because others have them.
+  public var cuts = 0
+  /// The SHA-256 of the list of these paragraphs.
+  public var cutsSHA256 = ""
   /// The version that this one was added to.
   public var parent: String?
 
@@ -51,6 +56,7 @@ public struct CorpusManifest: Sendable, Equatable {
   public var id: String {
     let content: JSONObject = [
       "settings": .object(settings), "duplicates": .string(duplicatesSHA256),
+      "cuts": .string(cutsSHA256),
       "inputs": .array(
         inputs.map { .array([.string($0.part), .integer($0.source), .string($0.documentsSHA256)]) }),
     ]
@@ -63,6 +69,7 @@ public struct CorpusManifest: Sendable, Equatable {
       "parent": parent.map { .string($0) } ?? .null, "settings": .object(settings),
       "documents": .integer(documents), "duplicates": .integer(duplicates),
       "exact_duplicates": .integer(exactDuplicates), "duplicates_sha256": .string(duplicatesSHA256),
+      "cuts": .integer(cuts), "cuts_sha256": .string(cutsSHA256),
       "inputs": .array(
         inputs.map { input in
           .object([
@@ -93,6 +100,8 @@ public struct CorpusManifest: Sendable, Equatable {
     duplicates = try fields.integer("duplicates", in: 0...1 << 52)
     exactDuplicates = try fields.integer("exact_duplicates", in: 0...1 << 52)
     duplicatesSHA256 = try fields.string("duplicates_sha256")
+    cuts = try fields.integer("cuts", in: 0...1 << 52)
+    cutsSHA256 = try fields.string("cuts_sha256")
     parent = fields.object["parent"]?.stringValue
     inputs = try fields.objects("inputs").map { input in
       let part = try input.string("part")

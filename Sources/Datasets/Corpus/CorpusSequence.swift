@@ -26,18 +26,20 @@ package struct CorpusSequence: Sendable {
     }
   }
 
-  /// Calls `body` with each document and the hash of its group.
+  /// Calls `body` with each document, the hash of its group, and the place of its input.
   ///
   /// Throws: `MartletError` for damaged files or where memory or disk do not suffice, or what `body` throws.
-  func forEach(_ body: (Document, UInt64) throws -> Void) throws {
+  func forEach(_ body: (Document, UInt64, Int) throws -> Void) throws {
     let readers = try version.parts.map { try PartReader($0) }
     let weights = version.manifest.sources.map(\.weight)
     let isPlain = !shuffles && weights.allSatisfy { $0 == 1 }
     var hash: UInt64 = 0
     func give(_ part: Int, _ index: Int, isFirst: Bool) throws {
-      let document = try readers[part].document(index)
+      let document = try version.document(part, index, readers[part])
       if isFirst { hash = document.groupHash(group) }
-      try body(document, hash)
+      // All of it may have been cut.
+      if document.text.utf8.allSatisfy(isWhiteSpace), !document.continues { return }
+      try body(document, hash, part)
     }
     if isPlain {
       try version.forEachKept { _, part, index in
@@ -79,3 +81,6 @@ package struct CorpusSequence: Sendable {
     }
   }
 }
+
+/// ASCII white space: the characters at which lines and words of any text end.
+private func isWhiteSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte >= 0x09 && byte <= 0x0D }

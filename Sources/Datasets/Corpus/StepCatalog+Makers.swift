@@ -1,9 +1,10 @@
 import Core
 import Curation
+import Documents
 
 // The steps that recipes can name, with their settings. docs/DATA.md explains them.
 extension StepCatalog {
-  static let makers: [Maker] = quality + selection + [deduplicate]
+  static let makers: [Maker] = quality + selection + [decontaminate, deduplicate, cutRepeatedParagraphs]
 
   private static let quality: [Maker] = [
     Maker(
@@ -94,5 +95,43 @@ extension StepCatalog {
     if let size = try options.reader.integer("word_ngram", in: 1...32) { duplicates.wordNGram = size }
     if let size = try options.reader.integer("character_ngram", in: 1...32) { duplicates.characterNGram = size }
     return .deduplicate(duplicates)
+  }
+
+  private static let cutRepeatedParagraphs = Maker("cut_repeated_paragraphs") { options in
+    var paragraphs = ParagraphSettings()
+    if let most = try options.reader.integer("max_occurrences", in: 1...1 << 16) { paragraphs.maximumOccurrences = most }
+    if let keeps = try options.reader.bool("keep_first") { paragraphs.keepsFirst = keeps }
+    if let length = try options.reader.integer("min_length", in: 0...1 << 20) { paragraphs.minimumLength = length }
+    return .cutParagraphs(paragraphs)
+  }
+
+  /// Evaluation sets are files as sources have them: each document is an item.
+  private static let decontaminate = Maker(Decontamination.name) { options in
+    var settings = DecontaminationSettings()
+    if let size = try options.reader.integer("word_ngram", in: 1...64) { settings.wordNGram = size }
+    if let size = try options.reader.integer("character_ngram", in: 1...64) { settings.characterNGram = size }
+    let field = try options.reader.text("text") ?? "text"
+    let action: Decontamination.Action =
+      try options.reader.bool("cut") == true ? Decontamination.Action.cutAsGPT3 : .drop
+    var items: [EvaluationItem] = []
+    let folder = options.settings.folder
+    _ = try options.files("against") { file in
+      let source = CorpusSettings.Source(files: [file.name])
+      let format = try SourceFormat(source, index: 0, file: file, folder: folder, .init(textField: field)).make()
+      var reader = try format.reader(try file.open(), named: file.name)
+      while let event = try reader.next() {
+        guard case .record(let record) = event else { continue }
+        for document in format.extract(record).documents {
+          items.append(
+            EvaluationItem(set: fileName(of: file.name), name: document.provenance.place, text: document.text))
+        }
+      }
+    }
+    if items.isEmpty, options.readsFiles {
+      throw MartletError(
+        .invalidArgument, "decontaminate has no evaluation sets", at: folder,
+        remedy: "Write them as `decontaminate: {against: [test.jsonl]}`.")
+    }
+    return .step(Decontamination(try EvaluationIndex(items, settings), action: action))
   }
 }

@@ -9,6 +9,8 @@ struct StepCatalog {
   /// How duplicates are searched for, or nil if they stay.
   let duplicates: DuplicateSettings?
   let signer: DocumentSigner?
+  /// Which repeated paragraphs are cut, or nil if they stay.
+  let paragraphs: ParagraphSettings?
   /// What decides the documents of a part.
   let fingerprints: [JSONValue]
 
@@ -16,6 +18,7 @@ struct StepCatalog {
   enum Made {
     case step(any DocumentStep)
     case deduplicate(DuplicateSettings)
+    case cutParagraphs(ParagraphSettings)
   }
 
   /// A step that recipes can name.
@@ -46,6 +49,7 @@ struct StepCatalog {
     var steps: [any DocumentStep] = []
     var fingerprints: [JSONValue] = []
     var duplicates: DuplicateSettings?
+    var paragraphs: ParagraphSettings?
     for (index, step) in settings.steps.enumerated() {
       let name = "data.steps[\(index)]"
       guard let maker = Self.makers.first(where: { $0.name == step.name }) else {
@@ -55,23 +59,26 @@ struct StepCatalog {
           remedy: nearestName(to: step.name, among: names).map { "Did you mean \($0)?" }
             ?? "There are: \(names.joined(separator: ", ")).")
       }
-      if duplicates != nil {
-        throw MartletError(
-          .invalidArgument, "\(name): '\(step.name)' comes after the duplicates were removed",
-          at: settings.folder, remedy: "Let deduplicate be the last step.")
-      }
       var options = StepOptions(
         reader: OptionReader(step.options, name: "\(name).\(step.name)", at: settings.folder), settings: settings,
         readsFiles: readsFiles)
       switch try maker.make(&options) {
-      case .step(let made): steps.append(made)
+      case .step(let made):
+        if duplicates != nil || paragraphs != nil {
+          throw MartletError(
+            .invalidArgument, "\(name): '\(step.name)' comes after the documents were compared with each other",
+            at: settings.folder, remedy: "Let deduplicate and cut_repeated_paragraphs be the last steps.")
+        }
+        steps.append(made)
       case .deduplicate(let found): duplicates = try found.validated()
+      case .cutParagraphs(let found): paragraphs = found
       }
       try options.reader.finish()
       fingerprints.append(.array([.string(step.name), .object(step.options.sorted)] + options.files))
     }
     self.fingerprints = fingerprints
     self.duplicates = duplicates
+    self.paragraphs = paragraphs
     signer = try duplicates.map { try DocumentSigner($0) }
     runner = StepRunner(steps)
   }

@@ -5,6 +5,7 @@ import Inference
 import Models
 import TensorGraph
 import Tokenizers
+import ReportPages
 
 /// The end of a run whose steps are done: the model's folder, its loss, samples, and the report.
 struct RunFinish {
@@ -149,19 +150,19 @@ extension Report {
       + "\(Quantity.count(summary.plan.tokensPerStep)) tokens in \(Quantity.time(summary.seconds))"
       + (summary.ending == .stoppedEarly ? "; stopped early" : "")
     if let loss = summary.validationLoss {
-      figures.append(Figure("validation loss", Quantity.loss(loss), "nats a token, step \(summary.modelStep)"))
+      figures.append(HTML.Figure("validation loss", Quantity.loss(loss), "nats a token, step \(summary.modelStep)"))
     }
     if let entropy = summary.unigramEntropy {
-      figures.append(Figure("unigram entropy", Quantity.loss(entropy), "what counting tokens gives"))
+      figures.append(HTML.Figure("unigram entropy", Quantity.loss(entropy), "what counting tokens gives"))
     }
-    if let bits = summary.bitsPerByte { figures.append(Figure("bits a byte", Quantity.loss(bits), "of text")) }
+    if let bits = summary.bitsPerByte { figures.append(HTML.Figure("bits a byte", Quantity.loss(bits), "of text")) }
     let tokens = Double(summary.steps) * Double(summary.plan.tokensPerStep)
     figures.append(
-      Figure(
+      HTML.Figure(
         "speed", Quantity.scaled(tokens / max(summary.seconds, 1e-9)), "tokens a second, evaluations and saves included"
       ))
     if summary.skippedSteps > 0 {
-      figures.append(Figure("skipped steps", "\(summary.skippedSteps)", "their numbers were not finite"))
+      figures.append(HTML.Figure("skipped steps", "\(summary.skippedSteps)", "their numbers were not finite"))
     }
     self.metrics = metrics
     unigramEntropy = summary.unigramEntropy

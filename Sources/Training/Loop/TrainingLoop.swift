@@ -2,6 +2,7 @@ import Core
 import Datasets
 import Foundation
 import Layers
+import ReportPages
 
 /// The steps of a run. What a step does is a function of the seed, the step and the tensors: nothing else decides it.
 final class TrainingLoop {

@@ -1,4 +1,5 @@
 import Core
+import ReportPages
 
 extension TrainingPlan {
   /// What is foretold, in words: memory, time and disk.

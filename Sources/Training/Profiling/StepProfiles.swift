@@ -1,5 +1,6 @@
 import Core
 import TensorGraph
+import ReportPages
 
 /// Where the time of a run's steps went: sums by operation over all of them, and the first ones in detail.
 public struct StepProfiles: Sendable {

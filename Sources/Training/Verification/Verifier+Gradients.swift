@@ -1,6 +1,7 @@
 import Core
 import Layers
 import TensorGraph
+import ReportPages
 
 extension Verifier {
   /// A step of plain gradient descent with this rate moves weights by gradients that float32 resolves well.

@@ -1,6 +1,7 @@
 import CPUBackend
 import Core
 import Training
+import ReportPages
 
 /// `martlet devices`: what can train here.
 let devicesCommand = Command(

@@ -2,6 +2,7 @@ import Core
 import Datasets
 import Documents
 import Training
+import ReportPages
 
 /// Shows how the preparation of data goes on and what came of it.
 enum DataConsole {

@@ -1,6 +1,7 @@
 import Core
 import Foundation
 import Training
+import ReportPages
 
 /// What `martlet train` prints at the end.
 enum SummaryText {

@@ -1,6 +1,7 @@
 import Core
 import Datasets
 import Training
+import ReportPages
 
 /// Shows on standard error what a run tells: one line that changes while it goes on, and lines that stay.
 final class TrainingConsole {
