@@ -138,7 +138,7 @@ public struct CorpusBuilder {
     let folder = corpus.part(item.key)
     if let part = try? CorpusPart(folder: folder) { return (part, false) }
     let builder = PartBuilder(
-      format: try item.format.make(), runner: catalog.runner, signer: catalog.signer,
+      source: item.format, runner: catalog.runner, signer: catalog.signer,
       licence: settings.sources[item.source].licence
     ) { documents, bytes in
       try progress(

@@ -9,7 +9,8 @@ import Tokenizers
 /// Whatever the number of cores, and however often it is killed and started again, the part has the same bytes: batches
 /// are cut by the input alone, and every now and then the state is noted, from which the next start goes on.
 struct PartBuilder {
-  let format: any DocumentFormat
+  /// How the input is read.
+  let source: SourceFormat
   let runner: StepRunner
   let signer: DocumentSigner?
   /// The licence of documents that bring none.
@@ -30,6 +31,7 @@ struct PartBuilder {
   /// Throws: `MartletError` if the input cannot be opened or read or the disk is full, or what `progress` throws. Damage
   /// in the input ends it there, and is counted.
   func build(_ input: InputFile, in folder: String) throws -> CorpusPart {
+    let format = try source.make()
     try FileSystem.createFolder(folder)
     try AtomicFile.removeLeftovers(in: folder)
     let note = joinPath(folder, "progress.json")
@@ -43,13 +45,13 @@ struct PartBuilder {
       output = try Output(folder, state, hasSignatures: signer != nil)
     }
     let batches = BatchReader(
-      try format.reader(try input.open(), named: input.name), skipping: state.summary.events,
+      try format.reader(try source.open(input), named: input.name), skipping: state.summary.events,
       bytes: Self.batchBytes, events: Self.batchEvents)
     var noted = output.documents.count
     var batch = try batches.next()
     while !batch.isEmpty {
       // The next batch is read while this one is worked on.
-      let results = work(on: batch, readingFrom: batches)
+      let results = work(format, on: batch, readingFrom: batches)
       batch = try results.next.get()
       for slice in results.slices {
         try state.summary.add(slice.summary)
@@ -161,10 +163,10 @@ struct PartBuilder {
   }
 
   private func work(
-    on batch: [RecordEvent], readingFrom batches: BatchReader
+    _ format: any DocumentFormat, on batch: [RecordEvent], readingFrom batches: BatchReader
   ) -> (slices: [Slice], next: Result<[RecordEvent], any Error>) {
     let count = min(Self.slices, batch.count)
-    let (format, runner, signer, licence) = (self.format, self.runner, self.signer, self.licence)
+    let (runner, signer, licence) = (self.runner, self.signer, self.licence)
     let outcomes = parallelMap(count + 1) { index -> Outcome in
       if index == 0 { return .batch(Result { try batches.next() }) }
       let range = (index - 1) * batch.count / count..<index * batch.count / count

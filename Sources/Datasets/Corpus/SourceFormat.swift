@@ -11,6 +11,18 @@ package struct SourceFormat: Sendable {
   let isCheap: Bool
   /// Makes the format; what takes long, such as a first pass over the file, is done here.
   let make: @Sendable () throws -> any DocumentFormat
+  /// How the format wants the file's bytes.
+  let bytes: Bytes
+
+  /// How a format wants the bytes of a file.
+  enum Bytes: Sendable {
+    /// Decompressed.
+    case decompressed
+    /// As they lie there.
+    case raw
+    /// As lines of JSON that DuckDB's program makes of them.
+    case parquet
+  }
 
   /// What files are read by that say nothing else.
   struct Defaults: Sendable, Equatable {
@@ -22,11 +34,23 @@ package struct SourceFormat: Sendable {
     var text: String { "\(textField) \(division) \(rules.brokenUTF8.rawValue) \(rules.longest)" }
   }
 
-  /// The formats by name, and the endings of files that are read by them.
-  private static let endings: [String: [String]] = [
-    "text": ["txt", "text"], "markdown": ["md", "markdown"], "json": ["jsonl", "ndjson", "json"],
-    "html": ["html", "htm", "xhtml"],
-  ]
+  init(
+    _ name: String, otherFiles: [JSONValue] = [], isCheap: Bool = true, bytes: Bytes = .decompressed,
+    make: @escaping @Sendable () throws -> any DocumentFormat
+  ) {
+    self.name = name
+    self.otherFiles = otherFiles
+    self.isCheap = isCheap
+    self.bytes = bytes
+    self.make = make
+  }
+
+  init(
+    _ name: String, otherFiles: [JSONValue] = [], isCheap: Bool = true, bytes: Bytes = .decompressed,
+    _ format: any DocumentFormat
+  ) {
+    self.init(name, otherFiles: otherFiles, isCheap: isCheap, bytes: bytes) { format }
+  }
 
   /// The format that a source names, or that the name of the file tells.
   ///
@@ -35,66 +59,91 @@ package struct SourceFormat: Sendable {
     throws
   {
     let ending = InputFile.ending(of: file.name)
-    let name = source.format ?? Self.endings.first { $0.value.contains(ending) }?.key ?? "text"
-    var options = OptionReader(source.options, name: "data.sources[\(index)]", at: file.name)
-    switch name {
-    case "text", "markdown":
-      var format = TextFormat(division: defaults.division, rules: try Self.rules(&options, defaults))
-      if let separator = try options.text("separator") { format.division = .separator(separator) }
-      if try options.bool("divide_at_blank_lines") == true { format.division = .blankLines }
-      if name == "markdown", try options.bool("drop_front_matter") ?? (source.format != nil) {
-        format.dropsFrontMatter = true
-      }
-      self.init(name, isCheap: true, format)
-    case "json":
-      let rules = try Self.rules(&options, defaults)
-      var container = JSONFormat.Container.automatic
-      if let key = try options.text("list") { container = .member(key) }
-      let fields = try Self.fields(&options, defaults)
-      self.init(
-        name, isCheap: true,
-        JSONFormat(container: container, mapping: TextMapping(fields: fields, rules: rules), longest: rules.longest))
-    case "html":
-      var extractor = HTMLExtractor()
-      if try options.bool("whole_body") == true { extractor.scope = .everything }
-      self.init(name, isCheap: false, HTMLFormat(extractor: extractor))
-    default:
-      let near = nearestName(to: name, among: Self.endings.keys.sorted())
+    let name = source.format ?? Self.makers.first { $0.endings.contains(ending) }?.name ?? "text"
+    guard let maker = Self.makers.first(where: { $0.name == name }) else {
+      let names = Self.makers.map(\.name)
       throw MartletError(
         .invalidArgument, "data.sources[\(index)].format: there is no format '\(name)'", at: file.name,
-        remedy: near.map { "Did you mean \($0)?" }
-          ?? "There are: \(Self.endings.keys.sorted().joined(separator: ", ")).")
+        remedy: nearestName(to: name, among: names).map { "Did you mean \($0)?" }
+          ?? "There are: \(names.joined(separator: ", ")).")
     }
+    var options = FormatOptions(
+      reader: OptionReader(source.options, name: "data.sources[\(index)]", at: file.name), name: name, file: file,
+      folder: folder, defaults: defaults)
+    self = try maker.make(&options)
     // Files of several formats may share a source; a setting must then fit one of them.
-    if source.format != nil { try options.finish() }
+    if source.format != nil { try options.reader.finish() }
   }
 
-  private init(
-    _ name: String, otherFiles: [JSONValue] = [], isCheap: Bool, _ format: any DocumentFormat
-  ) {
-    self.name = name
-    self.otherFiles = otherFiles
-    self.isCheap = isCheap
-    make = { format }
+  /// The bytes of a file as the format wants them.
+  ///
+  /// Throws: `MartletError` if the file cannot be read.
+  func open(_ file: InputFile) throws -> any ByteInput {
+    switch bytes {
+    case .decompressed: return try file.open()
+    case .raw: return try file.openRaw()
+    case .parquet:
+      guard let path = file.path else { return try file.openRaw() }
+      return try ParquetInput(path)
+    }
   }
 
-  private static func rules(_ options: inout OptionReader, _ defaults: Defaults) throws -> TextRules {
+  /// A format that recipes can name, and the endings of files that are read by it where none is named.
+  struct Maker: Sendable {
+    let name: String
+    let endings: [String]
+    let make: @Sendable (inout FormatOptions) throws -> SourceFormat
+
+    init(_ name: String, _ endings: [String] = [], _ make: @escaping @Sendable (inout FormatOptions) throws -> SourceFormat) {
+      self.name = name
+      self.endings = endings
+      self.make = make
+    }
+  }
+}
+
+/// The settings of a source while they are read.
+struct FormatOptions {
+  var reader: OptionReader
+  let name: String
+  let file: InputFile
+  let folder: String
+  let defaults: SourceFormat.Defaults
+
+  mutating func rules() throws -> TextRules {
     var rules = defaults.rules
-    if let broken = try options.word("invalid_utf8", TextRules.BrokenUTF8.self) { rules.brokenUTF8 = broken }
-    if let longest = try options.integer("longest_document", in: 1...1 << 32) { rules.longest = longest }
+    if let broken = try reader.word("invalid_utf8", TextRules.BrokenUTF8.self) { rules.brokenUTF8 = broken }
+    if let longest = try reader.integer("longest_document", in: 1...1 << 32) { rules.longest = longest }
     return rules
   }
 
   /// The fields of a record: `text` is the name of one, or a template of several.
-  private static func fields(_ options: inout OptionReader, _ defaults: Defaults) throws -> TextFields {
-    let text = try options.text("text") ?? defaults.textField
+  mutating func fields() throws -> TextFields {
+    let text = try reader.text("text") ?? defaults.textField
     var fields = TextFields(
       text: text.contains("{") ? try TextTemplate(parsing: text) : .field(FieldPath(text)))
-    fields.attributes = try (options.texts("keep") ?? []).map { FieldPath($0) }
-    fields.id = try options.text("id").map { FieldPath($0) }
-    fields.url = try options.text("url").map { FieldPath($0) }
-    fields.licence = try options.text("licence_field").map { FieldPath($0) }
-    fields.date = try options.text("date").map { FieldPath($0) }
+    var kept = try reader.texts("keep") ?? []
+    if let label = try reader.text("label"), !kept.contains(label) { kept.append(label) }
+    fields.attributes = kept.map { FieldPath($0) }
+    fields.id = try reader.text("id").map { FieldPath($0) }
+    fields.url = try reader.text("url").map { FieldPath($0) }
+    fields.licence = try reader.text("licence_field").map { FieldPath($0) }
+    fields.date = try reader.text("date").map { FieldPath($0) }
     return fields
+  }
+
+  /// Where the objects of a JSON file are.
+  mutating func container() throws -> JSONFormat.Container {
+    try reader.text("list").map { .member($0) } ?? .automatic
+  }
+
+  mutating func parallel() throws -> ParallelText {
+    guard let source = try reader.text("source_language"), let target = try reader.text("target_language") else {
+      throw reader.wrong("source_language", mustBe: "given together with target_language, as in `de` and `en`")
+    }
+    var quality = ParallelQuality()
+    if let ratio = try reader.number("longest_ratio", in: 0...1000) { quality.longestRatio = ratio }
+    if let refuses = try reader.bool("refuse_same_text") { quality.refusesSameText = refuses }
+    return ParallelText(source: source, target: target, quality: quality, rules: try rules())
   }
 }
