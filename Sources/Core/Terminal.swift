@@ -57,6 +57,20 @@ public enum Terminal {
     return text
   }
 
+  /// The text on one line, without characters that terminals obey or that reorder what follows.
+  package static func printable(_ text: String) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\n", "\t": result.unicodeScalars.append(" ")
+      case "\0"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{202A}"..."\u{202E}", "\u{2066}"..."\u{2069}":
+        result.unicodeScalars.append("\u{FFFD}")
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
+  }
+
   /// The columns that a character takes: 2 for East Asian wide characters and emoji, 0 for marks alone, else 1.
   static func width(of character: Character) -> Int {
     guard let scalar = character.unicodeScalars.first else { return 0 }

@@ -16,6 +16,8 @@ public struct DataPreparation {
     public var wasUpToDate: Bool
     /// What a person should know: sources among several that have no text.
     public var warnings: [String]
+    /// The curated documents that the tokens are made of, where they are kept.
+    public var version: Corpus.Version?
   }
 
   let settings: DataSettings
@@ -57,13 +59,15 @@ public struct DataPreparation {
     let heldOut =
       settings.validationSources.isEmpty
       ? [] : try inspect(CorpusSettings(sources: settings.validationSources.map { .init(files: [$0]) }), &warnings)
+    var version: Corpus.Version?
+    if case .corpus(let sequence) = input { version = sequence.version }
     let given = try givenTokenizer()
     let fingerprint = fingerprint(input, heldOut, given)
     if let manifest = try? DatasetManifest(folder: folder), manifest.fingerprint == fingerprint,
       (try? PreparedDataset(folder: folder)) != nil
     {
       try accepting(manifest)
-      return Outcome(manifest: manifest, wasUpToDate: true, warnings: manifest.warnings)
+      return Outcome(manifest: manifest, wasUpToDate: true, warnings: manifest.warnings, version: version)
     }
     // What an interrupted run has left is of no use: its place may be in the middle of a file.
     let work = joinPath(folder, ".partial")
@@ -74,7 +78,7 @@ public struct DataPreparation {
     let manifest = try write(input, heldOut, tokenizer, fingerprint, work, warnings)
     try accepting(manifest)
     try publish(manifest, tokenizer, work)
-    return Outcome(manifest: manifest, wasUpToDate: false, warnings: manifest.warnings)
+    return Outcome(manifest: manifest, wasUpToDate: false, warnings: manifest.warnings, version: version)
   }
 
   /// The folder of the curated documents.

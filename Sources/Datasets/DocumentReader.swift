@@ -83,7 +83,9 @@ package struct DocumentReader {
   }
 
   /// Hands on a document in parts.
-  private mutating func take(_ document: Document, _ source: Int, hash: UInt64, _ body: (DocumentPart) throws -> Void) throws {
+  private mutating func take(_ document: Document, _ source: Int, hash: UInt64, _ body: (DocumentPart) throws -> Void)
+    throws
+  {
     if document.attributes[TextRules.repairedAttribute] != nil {
       report.repair(at: "\(document.provenance.input), \(document.provenance.place)")
     }

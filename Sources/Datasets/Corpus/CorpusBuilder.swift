@@ -89,7 +89,11 @@ public struct CorpusBuilder {
       manifest.parent = earlier.id
     }
     let known = Set(manifest.inputs.map(\.part))
-    for item in try items(catalog, &warnings) where !known.contains(item.key) {
+    let items = try items(catalog, &warnings)
+    if !adding, let version = try? corpus.version(), version.manifest.isAddition(to: manifest, items.map(\.key)) {
+      return Outcome(version: version, read: 0, reused: items.count, warnings: warnings)
+    }
+    for item in items where !known.contains(item.key) {
       let (part, isNew) = try part(of: item, catalog)
       if isNew { read += 1 } else { reused += 1 }
       if part.summary.documents == 0 { warnings.append("there is no text in \(item.file.name)") }

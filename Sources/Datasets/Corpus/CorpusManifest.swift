@@ -63,6 +63,16 @@ public struct CorpusManifest: Sendable, Equatable {
     return String(SHA256.hash(Array(JSONValue.object(content).text().utf8)).hex.prefix(16))
   }
 
+  /// Whether the version is one with these settings and inputs to which others were added.
+  func isAddition(to other: CorpusManifest, _ parts: [String]) -> Bool {
+    var (left, right) = (settings, other.settings)
+    left["sources"] = nil
+    right["sources"] = nil
+    let sources = other.settings["sources"]?.arrayValue ?? []
+    return parent != nil && left == right && inputs.prefix(parts.count).map(\.part) == parts
+      && Array((settings["sources"]?.arrayValue ?? []).prefix(sources.count)) == sources
+  }
+
   var json: JSONObject {
     [
       "format": .string("martlet-corpus"), "version": .integer(1), "id": .string(id),

@@ -94,7 +94,9 @@ package struct SourceFormat: Sendable {
     let endings: [String]
     let make: @Sendable (inout FormatOptions) throws -> SourceFormat
 
-    init(_ name: String, _ endings: [String] = [], _ make: @escaping @Sendable (inout FormatOptions) throws -> SourceFormat) {
+    init(
+      _ name: String, _ endings: [String] = [], _ make: @escaping @Sendable (inout FormatOptions) throws -> SourceFormat
+    ) {
       self.name = name
       self.endings = endings
       self.make = make
@@ -122,9 +124,8 @@ struct FormatOptions {
     let text = try reader.text("text") ?? defaults.textField
     var fields = TextFields(
       text: text.contains("{") ? try TextTemplate(parsing: text) : .field(FieldPath(text)))
-    var kept = try reader.texts("keep") ?? []
-    if let label = try reader.text("label"), !kept.contains(label) { kept.append(label) }
-    fields.attributes = kept.map { FieldPath($0) }
+    for name in try reader.texts("keep") ?? [] { fields.attributes[name] = FieldPath(name) }
+    if let label = try reader.text("label") { fields.attributes["label"] = FieldPath(label) }
     fields.id = try reader.text("id").map { FieldPath($0) }
     fields.url = try reader.text("url").map { FieldPath($0) }
     fields.licence = try reader.text("licence_field").map { FieldPath($0) }

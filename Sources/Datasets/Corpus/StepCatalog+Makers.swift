@@ -99,7 +99,9 @@ extension StepCatalog {
 
   private static let cutRepeatedParagraphs = Maker("cut_repeated_paragraphs") { options in
     var paragraphs = ParagraphSettings()
-    if let most = try options.reader.integer("max_occurrences", in: 1...1 << 16) { paragraphs.maximumOccurrences = most }
+    if let most = try options.reader.integer("max_occurrences", in: 1...1 << 16) {
+      paragraphs.maximumOccurrences = most
+    }
     if let keeps = try options.reader.bool("keep_first") { paragraphs.keepsFirst = keeps }
     if let length = try options.reader.integer("min_length", in: 0...1 << 20) { paragraphs.minimumLength = length }
     return .cutParagraphs(paragraphs)

@@ -9,11 +9,11 @@ enum SharedOption {
   static let threads = Option<Int?>.integer(
     "threads", "threads to compute with; all cores unless given. The results are the same", in: 1...1024)
 
-  /// The recipe that the first argument names, with the values of `--set`.
-  static func recipe(_ arguments: Arguments) throws -> Recipe {
+  /// The recipe that an argument names, with the values of `--set`.
+  static func recipe(_ arguments: Arguments, at place: Int = 0) throws -> Recipe {
     var overrides = arguments[set]
     if let threads = arguments[threads] { overrides.append("train.threads=\(threads)") }
-    return try Recipe(file: arguments.positional(0) ?? "", overrides: overrides)
+    return try Recipe(file: arguments.positional(place) ?? "", overrides: overrides)
   }
 
   /// The processor as a device, with as many threads as asked for.

@@ -58,11 +58,7 @@ enum DataConsole {
       rows.append(("\(name) tokens", Quantity.count(part.tokens)))
       if part.bytesPerToken > 0 { rows.append(("  bytes a token", Quantity.short(part.bytesPerToken))) }
     }
-    let left = (rows.map(\.0.count).max() ?? 0) + 2
-    let right = rows.map(\.1.count).max() ?? 0
-    var lines = rows.map { name, value in
-      name.padded(left) + String(repeating: " ", count: right - value.count) + value
-    }
+    var lines = aligned(rows)
     if !report.examples.isEmpty {
       lines.append("The first of those that were left out or repaired:")
       for example in report.examples {
@@ -84,5 +80,61 @@ enum DataConsole {
     case .brokenUTF8: "broken UTF-8"
     default: reason.map { $0 == "_" ? " " : String($0) }.joined()
     }
+  }
+
+  /// What curating has kept and dropped, step by step.
+  static func table(_ version: Corpus.Version) throws -> [String] {
+    let counts = try version.counts()
+    var rows: [(String, String)] = [("documents found", Quantity.count(counts.found))]
+    for (reason, count) in counts.skips {
+      rows.append(("  left out while reading: \(describe(reason))", Quantity.count(count)))
+    }
+    for step in counts.steps {
+      rows.append(("after \(step.name)", Quantity.count(step.documentsOut)))
+      for (reason, count) in step.dropped.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
+        rows.append(("  dropped: \(reason)", Quantity.count(count)))
+      }
+    }
+    if version.manifest.duplicates > 0 {
+      rows.append(("  duplicates left out", Quantity.count(version.manifest.duplicates)))
+    }
+    if version.manifest.cuts > 0 { rows.append(("  repeated paragraphs cut", Quantity.count(version.manifest.cuts))) }
+    rows.append(("documents of version \(version.id)", Quantity.count(version.documents - version.manifest.duplicates)))
+    return aligned(rows)
+  }
+
+  private static func aligned(_ rows: [(String, String)]) -> [String] {
+    let left = (rows.map(\.0.count).max() ?? 0) + 2
+    let right = rows.map(\.1.count).max() ?? 0
+    return rows.map { name, value in
+      Terminal.printable(name).padded(left) + String(repeating: " ", count: right - value.count) + value
+    }
+  }
+
+  /// What differs between two versions.
+  static func lines(_ difference: CorpusDifference, _ before: String, _ after: String) -> [String] {
+    var lines = aligned([
+      ("documents in both", Quantity.count(difference.shared)),
+      ("only in \(before)", Quantity.count(difference.removed)),
+      ("only in \(after)", Quantity.count(difference.added)),
+    ])
+    for (key, old, new) in difference.settings {
+      lines.append("setting \(key):")
+      lines.append("  \(before): \(Terminal.printable(old))")
+      lines.append("  \(after): \(Terminal.printable(new))")
+    }
+    for input in difference.inputs {
+      func text(_ count: Int?) -> String { count.map { "\(Quantity.count($0)) documents" } ?? "not there" }
+      lines.append("input \(Terminal.printable(input.name)): \(text(input.before)) before, \(text(input.after)) after")
+    }
+    for (name, samples) in [(before, difference.removedSamples), (after, difference.addedSamples)] {
+      guard !samples.isEmpty else { continue }
+      lines.append("The first documents that only \(name) has:")
+      for sample in samples {
+        lines.append(Terminal.printable("  \(sample.provenance.input), \(sample.provenance.place)"))
+        lines.append("    " + Terminal.printable(sample.excerpt))
+      }
+    }
+    return lines
   }
 }
