@@ -33,6 +33,8 @@ public struct CorpusBuilder {
   private let settings: CorpusSettings
   private let corpus: Corpus
   private let defaults: SourceFormat.Defaults
+  /// How much is read at once, and written between two notes of the state.
+  package var batchBytes = 8 << 20, bytesBetweenNotes = 64 << 20
   private let progress: (Progress) throws -> Void
 
   /// A builder.
@@ -141,13 +143,15 @@ public struct CorpusBuilder {
   private func part(of item: Item, _ catalog: StepCatalog) throws -> (CorpusPart, isNew: Bool) {
     let folder = corpus.part(item.key)
     if let part = try? CorpusPart(folder: folder) { return (part, false) }
-    let builder = PartBuilder(
+    var builder = PartBuilder(
       source: item.format, runner: catalog.runner, signer: catalog.signer,
       licence: settings.sources[item.source].licence
     ) { documents, bytes in
       try progress(
         Progress(phase: .reading, name: item.file.name, documents: documents, done: bytes, total: item.identity.size))
     }
+    builder.batchBytes = batchBytes
+    builder.bytesBetweenNotes = bytesBetweenNotes
     return (try builder.build(item.file, in: folder), true)
   }
 

@@ -19,12 +19,12 @@ struct PartBuilder {
   let progress: (_ documents: Int, _ bytes: Int) throws -> Void
 
   /// A batch is as large as this, in bytes of records or in number.
-  private static let batchBytes = 8 << 20
+  var batchBytes = 8 << 20
   private static let batchEvents = 4096
   /// Pieces of a batch that are worked on at the same time.
   private static let slices = 16
   /// How much is written between two notes of the state.
-  private static let bytesBetweenNotes = 64 << 20
+  var bytesBetweenNotes = 64 << 20
 
   /// Makes the part in a folder, which may hold the beginnings of it.
   ///
@@ -46,7 +46,7 @@ struct PartBuilder {
     }
     let batches = BatchReader(
       try format.reader(try source.open(input), named: input.name), skipping: state.summary.events,
-      bytes: Self.batchBytes, events: Self.batchEvents)
+      bytes: batchBytes, events: Self.batchEvents)
     var noted = output.documents.count
     var batch = try batches.next()
     while !batch.isEmpty {
@@ -59,7 +59,7 @@ struct PartBuilder {
       }
       state.bytes = batches.bytesRead
       try progress(state.summary.documents, state.bytes)
-      if output.documents.count - noted >= Self.bytesBetweenNotes, !batch.isEmpty {
+      if output.documents.count - noted >= bytesBetweenNotes, !batch.isEmpty {
         try output.synchronize()
         state.lengths = output.lengths
         // What the reader has given to the next batch is not in the summary yet.
