@@ -120,7 +120,8 @@ import Testing
       let third = try CorpusBuilder(settings, folder: folder + "/corpus").run()
       #expect(third.read == 1 && third.reused == 1 && third.version.id != first.version.id)
       let difference = try CorpusDifference(first.version, third.version, maximumMemory: 1 << 20)
-      #expect(difference.inputs.map(\.name) == [folder + "/in/b.jsonl"] && difference.added > 20 && difference.shared > 20)
+      #expect(
+        difference.inputs.map(\.name) == [folder + "/in/b.jsonl"] && difference.added > 20 && difference.shared > 20)
       let kept = { (version: Corpus.Version) in version.documents - version.manifest.duplicates }
       #expect(difference.shared + difference.removed == kept(first.version))
       #expect(difference.shared + difference.added == kept(third.version))
@@ -210,7 +211,9 @@ import Testing
   @Test func markupInDocumentsIsInertInTheReport() throws {
     try withTemporaryFolder { folder in
       let attack = #"<script>alert(1)</script><img src=x onerror=alert(2)>"#
-      let texts = [attack, attack + String(repeating: " word", count: 80), attack + String(repeating: " word", count: 81)]
+      let texts = [
+        attack, attack + String(repeating: " word", count: 80), attack + String(repeating: " word", count: 81),
+      ]
       try Self.write(
         texts.map { JSONValue.object(["text": .string($0)]).text() }.joined(separator: "\n") + "\n\(attack)",
         folder + "/a.jsonl")

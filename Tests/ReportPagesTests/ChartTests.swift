@@ -1,10 +1,16 @@
-import Foundation
 import ReportPages
 import TestSupport
 import Testing
 
-@Suite("Charts and numbers")
+@Suite("Charts")
 struct ChartTests {
+  private func chart(_ points: [(x: Double, y: Double)], isLogarithmic: Bool = false) -> String {
+    Chart(
+      title: "t", xTitle: "step", series: [Chart.Series(name: "a", color: 1, points: points)],
+      isLogarithmic: isLogarithmic
+    ).svg
+  }
+
   @Test("Points lie inside the picture, whatever the numbers", arguments: [true, false])
   func bounds(isLogarithmic: Bool) throws {
     let series: [[(x: Double, y: Double)]] = [
@@ -78,18 +84,5 @@ struct QuantityTests {
     #expect(Quantity.time(7800) == "2 h 10 min")
     #expect(Quantity.time(.infinity) == "unknown")
     #expect(Quantity.percent(0.5) == "50.0%")
-  }
-}
-
-extension String {
-  /// How often a text occurs.
-  fileprivate func components(_ part: String) -> Int {
-    var count = 0
-    var rest = self[...]
-    while let range = rest.firstRange(of: part) {
-      count += 1
-      rest = rest[range.upperBound...]
-    }
-    return count
   }
 }

@@ -209,7 +209,9 @@ public final class NearDuplicates {
       let root = Int(roots[position])
       guard root != position else { return }
       let finding = try kept.withUnsafeMutableBufferPointer { kept in
-        guard let start = kept.baseAddress else { preconditionFailure("an array that is not empty has an address") }
+        guard let start = kept.baseAddress else {
+          throw MartletError(.resource, "there is no memory for a signature")
+        }
         try store.read(root, to: start)
         let first = SignatureRecord(start: start)
         let similarity = record.similarity(to: first, permutations: settings.isExact ? 0 : settings.permutations)

@@ -66,9 +66,9 @@ package struct TextFolder: Sendable {
     // Two bytes at worst become three with a space behind them, and the smallest token takes two bytes with its space.
     return try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 2 * text.count + 32) { bytes in
       try withUnsafeTemporaryAllocation(of: UInt32.self, capacity: text.count / 2 + 4) { ends in
-        guard let target = bytes.baseAddress, let targetEnds = ends.baseAddress else {
-          preconditionFailure("temporary memory has an address")
-        }
+        // Both are never empty, so they have addresses.
+        let target = bytes.baseAddress.unsafelyUnwrapped
+        let targetEnds = ends.baseAddress.unsafelyUnwrapped
         let (count, tokens) = fold(text, separating: true, into: target, ends: targetEnds, sources: nil)
         (target + count).initialize(repeating: 0, count: 16)
         return try body(FoldedText(bytes: target, count: count, ends: targetEnds, tokens: tokens))

@@ -36,7 +36,7 @@ struct CorpusPart {
     else {
       throw MartletError(
         .corrupted, "the documents are not as long as they were written", at: folder,
-        remedy: "Remove the folder; it is made anew.")
+        remedy: "Remove the folder and run `martlet data` again; it is made anew.")
     }
   }
 

@@ -63,12 +63,15 @@ struct ReportTests {
   }
 }
 
-@Suite("Charts")
-struct ChartTests {
-  private func chart(_ points: [(x: Double, y: Double)], isLogarithmic: Bool = false) -> String {
-    Chart(
-      title: "t", xTitle: "step", series: [Chart.Series(name: "a", color: 1, points: points)],
-      isLogarithmic: isLogarithmic
-    ).svg
+extension String {
+  /// How often a text occurs.
+  fileprivate func components(_ part: String) -> Int {
+    var count = 0
+    var rest = self[...]
+    while let range = rest.firstRange(of: part) {
+      count += 1
+      rest = rest[range.upperBound...]
+    }
+    return count
   }
 }
