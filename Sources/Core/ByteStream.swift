@@ -40,6 +40,25 @@ package final class ByteStream {
     return bytes
   }
 
+  /// The bytes of a range, wherever the stream is; fewer if the file ends in it.
+  ///
+  /// Throws: `MartletError` with code `inputOutput`.
+  package func bytes(_ range: Range<Int>) throws -> [UInt8] {
+    var failure: Int32 = 0
+    let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { space, count in
+      while count < space.count {
+        let got = pread(
+          descriptor, space.baseAddress.map { $0 + count }, space.count - count, off_t(range.lowerBound + count))
+        if got < 0, errno == EINTR { continue }
+        failure = got < 0 ? errno : 0
+        if got <= 0 { break }
+        count += got
+      }
+    }
+    guard failure == 0 else { throw MartletError.system("read", path, errno: failure) }
+    return bytes
+  }
+
   private static func read(_ descriptor: Int32, _ space: UnsafeMutablePointer<UInt8>?, _ count: Int) -> Int {
     #if canImport(Glibc)
       Glibc.read(descriptor, space, count)

@@ -19,7 +19,7 @@ public struct SHA256: Sendable {
 
   /// Tests compare the plain path with the one that uses the processor's instructions.
   package init(allowingInstructions: Bool) {
-    usesInstructions = allowingInstructions && platform_has_sha256()
+    usesInstructions = allowingInstructions && Self.hasInstructions
     pending.reserveCapacity(64)
   }
 
@@ -72,6 +72,9 @@ public struct SHA256: Sendable {
   }
 
   /// Takes in whole blocks of 64 bytes.
+  /// Asked once: in virtual machines the question takes longer than a hash.
+  private static let hasInstructions = platform_has_sha256()
+
   private mutating func compress(_ blocks: UnsafeRawBufferPointer) {
     guard let start = blocks.baseAddress else { return }
     let usesInstructions = usesInstructions

@@ -49,42 +49,49 @@ struct CorpusPart {
   }
 }
 
-/// Random access to the documents of a part.
+/// Random access to the documents of a part. Files are read and not mapped: what was read long ago takes no memory.
 final class PartReader {
   private let part: CorpusPart
-  private let documents: MappedFile?
-  private let offsets: MappedFile?
+  private let documents: ByteStream
+  private let offsets: ByteStream
+  /// Some entries, from a place on.
+  private var entries: [UInt8] = []
+  private var firstEntry = 0
+
+  private static let entriesAtOnce = 512
 
   init(_ part: CorpusPart) throws {
     self.part = part
-    // Nothing can be mapped of an empty file.
-    documents = part.bytes == 0 ? nil : try MappedFile(CorpusPart.documents(part.folder))
-    offsets = part.bytes == 0 ? nil : try MappedFile(CorpusPart.offsets(part.folder))
+    documents = try ByteStream(CorpusPart.documents(part.folder))
+    offsets = try ByteStream(CorpusPart.offsets(part.folder))
   }
 
   private func entry(_ index: Int) throws -> UInt64 {
-    guard let offsets else { throw damaged() }
-    return UInt64(littleEndian: try offsets.integer(at: 8 * index, as: UInt64.self))
+    if index < firstEntry || index >= firstEntry + entries.count / 8 {
+      firstEntry = index
+      let end = min(part.summary.documents, index + Self.entriesAtOnce)
+      guard index >= 0, index < end else { throw damaged() }
+      entries = try offsets.bytes(8 * index..<8 * end)
+      guard entries.count == 8 * (end - index) else { throw damaged() }
+    }
+    return entries.withUnsafeBytes {
+      UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: 8 * (index - firstEntry), as: UInt64.self))
+    }
   }
 
   /// Whether a document goes on with the one before.
   func continuesPrevious(_ index: Int) throws -> Bool { try entry(index) & 1 == 1 }
 
-  /// The bytes of the document's line.
-  func withLine<R>(_ index: Int, _ body: (UnsafeRawBufferPointer) throws -> R) throws -> R {
+  func document(_ index: Int) throws -> Document {
     let start = Int(truncatingIfNeeded: try entry(index) >> 1)
     let end = index + 1 < part.summary.documents ? Int(truncatingIfNeeded: try entry(index + 1) >> 1) : part.bytes
-    guard let documents, start >= 0, start < end, end <= part.bytes else { throw damaged() }
-    return try documents.withBytes(start..<end, body)
-  }
-
-  func document(_ index: Int) throws -> Document {
-    try withLine(index) { line in
-      do {
-        return try Document(line: line, of: CorpusPart.documents(part.folder))
-      } catch let error as MartletError where error.code == .malformedFile {
-        throw damaged()
-      }
+    guard start >= 0, start < end, end <= part.bytes else { throw damaged() }
+    let line = try documents.bytes(start..<end)
+    guard line.count == end - start else { throw damaged() }
+    do {
+      return try line.withUnsafeBytes { try Document(line: $0, of: documents.path) }
+    } catch let error as MartletError where error.code == .malformedFile {
+      throw damaged()
     }
   }
 

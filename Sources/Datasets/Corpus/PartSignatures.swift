@@ -33,14 +33,23 @@ extension CorpusPart {
   func forEachSignature(_ settings: DuplicateSettings, _ body: (DocumentSignature) throws -> Void) throws {
     guard summary.documents > 0 else { return }
     let size = DocumentSignature.size(settings)
-    let file = try MappedFile(Self.signatures(folder))
-    guard file.count == size * summary.documents else {
+    let path = Self.signatures(folder)
+    guard try FileSystem.size(of: path) == size * summary.documents else {
       throw MartletError(
-        .corrupted, "the signatures do not belong to the documents", at: file.path,
+        .corrupted, "the signatures do not belong to the documents", at: path,
         remedy: "Remove the folder and run `martlet data` again; it is made anew.")
     }
-    for index in 0..<summary.documents {
-      try body(try file.withBytes(size * index..<size * (index + 1)) { DocumentSignature($0) })
+    let file = try ByteStream(path)
+    let atOnce = 4096
+    for first in stride(from: 0, to: summary.documents, by: atOnce) {
+      let count = min(atOnce, summary.documents - first)
+      let bytes = try file.bytes(size * first..<size * (first + count))
+      for index in 0..<count {
+        try body(
+          bytes.withUnsafeBytes {
+            DocumentSignature(UnsafeRawBufferPointer(rebasing: $0[size * index..<size * (index + 1)]))
+          })
+      }
     }
   }
 }
