@@ -35,24 +35,32 @@ fi
 packages=$build_packages
 [ "${1:-}" = quickstart ] && packages="$packages $quickstart_packages"
 
+# What pkg-config knows the libraries by, for systems other than Debian.
+libraries="yaml-0.1 oniguruma libarchive libxml-2.0 uchardet libcurl libturbojpeg libpng sqlite3 libmicrohttpd zlib liblzma
+  libzstd libbrotlidec"
+absent=
+for library in $libraries; do pkg-config --exists "$library" 2>/dev/null || absent="$absent $library"; done
+
 if [ "$(uname -s)" = Darwin ]; then
-  if ! pkg-config --exists yaml-0.1 oniguruma 2>/dev/null; then
-    command -v brew >/dev/null 2>&1 || stop "libyaml or oniguruma is missing. Install Homebrew (https://brew.sh), then run: brew install pkg-config libyaml oniguruma"
-    brew install pkg-config libyaml oniguruma
-    say "installed with Homebrew: pkg-config libyaml oniguruma"
+  if [ -n "$absent" ]; then
+    formulas="pkg-config libyaml oniguruma libarchive libxml2 uchardet curl jpeg-turbo libpng sqlite libmicrohttpd xz zstd brotli"
+    command -v brew >/dev/null 2>&1 || stop "missing:$absent. Install Homebrew (https://brew.sh), then run: brew install $formulas"
+    # shellcheck disable=SC2086  # the formulas are words
+    brew install $formulas
+    say "installed with Homebrew: $formulas. CLD2 has no formula: build it from https://github.com/CLD2Owners/cld2"
   else
-    say "Swift $version; libyaml and oniguruma are there. Nothing to install."
+    say "Swift $version; the libraries are there. Nothing to install."
   fi
   exit 0
 fi
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
-  # Not a Debian: look for the header itself, and leave the installing to the user.
-  if pkg-config --exists yaml-0.1 oniguruma 2>/dev/null || { [ -f /usr/include/yaml.h ] && [ -f /usr/include/oniguruma.h ]; }; then
-    say "Swift $version; libyaml and oniguruma are there. Nothing to install."
+  # Not a Debian: leave the installing to the user.
+  if [ -z "$absent" ]; then
+    say "Swift $version; the libraries are there. Nothing to install."
     exit 0
   fi
-  stop "the header of libyaml or oniguruma is missing and this is no Debian. Install the packages that hold them (often libyaml-devel and oniguruma-devel) and try again."
+  stop "missing:$absent, and perhaps bzip2 and cld2, and this is no Debian. Install the packages that hold them (often named as here, with -devel) and try again."
 fi
 
 missing=
