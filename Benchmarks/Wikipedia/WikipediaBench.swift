@@ -5,18 +5,9 @@ import Synchronization
 
 /// The benchmark of dumps of wikis.
 enum WikipediaBench {
-  /// A file, a piece at a time.
-  final class FileInput: ByteInput {
-    private let file: FileHandle
-
-    init(_ path: String) throws {
-      guard let file = FileHandle(forReadingAtPath: path) else {
-        throw MartletError(.notFound, "no such file", at: path, remedy: "Check the path.")
-      }
-      self.file = file
-    }
-
-    func read() throws -> [UInt8] { try Array(file.read(upToCount: 1 << 18) ?? Data()) }
+  /// A dump, decompressed if it has to be.
+  private static func input(_ path: String) throws -> any ByteInput {
+    DecompressedInput(try FileInput(path), named: path)
   }
 
   /// What one thread made.
@@ -48,13 +39,13 @@ enum WikipediaBench {
     let begin = clock.now
     var templates: WikipediaTemplates?
     if arguments.contains("--templates") {
-      templates = try WikipediaTemplates(FileInput(path), named: path)
+      templates = try WikipediaTemplates(input(path), named: path)
       print("templates: \(templates?.count ?? 0)")
     }
     var settings = WikipediaFormat.Settings()
     if arguments.contains("--rows") { settings.wikitext.tables = .rows }
     let format = WikipediaFormat(settings, templates: templates)
-    let reader = WikipediaFormatReader(format.reader(try FileInput(path), named: path))
+    let reader = WikipediaFormatReader(format.reader(input(path), named: path))
     let results = Mutex<[Int: Result]>([:])
     DispatchQueue.concurrentPerform(iterations: threads) { thread in
       var result = Result()
@@ -92,12 +83,15 @@ enum WikipediaBench {
     counts.unknownNames = [:]
     print(counts)
     print("unknown templates:", unknown.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
-    print(String(format: "seconds: %.3f, MB of XML a second: %.1f, threads: %d", seconds, Double(size) / 1e6 / seconds, threads))
+    print(
+      String(
+        format: "seconds: %.3f, MB of XML a second: %.1f, threads: %d", seconds, Double(size) / 1e6 / seconds, threads))
     guard let output else { return }
     var lines = Data()
     for document in all.documents {
       let row: JSONObject = [
-        "title": document.attributes["title"] ?? .null, "place": .string(document.provenance.place), "text": .string(document.text),
+        "title": document.attributes["title"] ?? .null, "place": .string(document.provenance.place),
+        "text": .string(document.text),
       ]
       lines.append(contentsOf: Array(JSONValue.object(row).text().utf8))
       lines.append(0x0A)

@@ -64,12 +64,17 @@ public struct WikitextSettings: Sendable, Equatable {
 
   /// The headings of sections that list references and links.
   public static let apparatus: Set<String> = [
-    "references", "external links", "see also", "further reading", "notes", "bibliography", "sources", "citations", "footnotes",
-    "notes and references", "references and notes", "works cited", "footnotes and references", "general references", "reference",
-    "external link", "notes and citations", "citations and references", "参考文献", "參考文獻", "参考资料", "參考資料", "外部链接", "外部連結", "參見", "参见",
+    "references", "external links", "see also", "further reading", "notes", "bibliography", "sources", "citations",
+    "footnotes",
+    "notes and references", "references and notes", "works cited", "footnotes and references", "general references",
+    "reference",
+    "external link", "notes and citations", "citations and references", "参考文献", "參考文獻", "参考资料", "參考資料", "外部链接", "外部連結",
+    "參見", "参见",
     "参看", "相关条目", "相關條目", "注释", "註釋", "注解", "註解", "脚注", "腳註", "参考", "参考书目", "參考書目", "扩展阅读", "延伸阅读", "延伸閱讀", "引用", "来源",
-    "來源", "资料来源", "資料來源", "einzelnachweise", "weblinks", "literatur", "siehe auch", "quellen", "notes et références", "liens externes", "voir aussi",
-    "bibliographie", "références", "referencias", "enlaces externos", "véase también", "bibliografía", "脚注", "関連項目", "外部リンク", "出典",
+    "來源", "资料来源", "資料來源", "einzelnachweise", "weblinks", "literatur", "siehe auch", "quellen", "notes et références",
+    "liens externes", "voir aussi",
+    "bibliographie", "références", "referencias", "enlaces externos", "véase también", "bibliografía", "脚注", "関連項目",
+    "外部リンク", "出典",
   ]
 }
 
@@ -172,7 +177,8 @@ public struct WikipediaFormat: DocumentFormat {
     func skip(_ reason: String) -> Extraction {
       Extraction(skips: [
         Skip(
-          reason: reason, place: "\(record.provenance.input), \(record.provenance.place)", sample: String(title.prefix(200)))
+          reason: reason, place: "\(record.provenance.input), \(record.provenance.place)",
+          sample: String(title.prefix(200)))
       ])
     }
     guard record.bytes.count <= settings.maximumPageBytes else { return skip("page over the size limit") }

@@ -116,14 +116,14 @@ public final class WikipediaReader: RecordReader {
       guard let parser else { return }
       let isWellFormed = parser.feed(UnsafeBufferPointer(rebasing: piece[lower...]))
       take(parser)
-      if isWellFormed { return }
+      if isWellFormed, parser.root == nil || parser.root == "mediawiki" { return }
       lower = recover(parser, pieceEnd: position + piece.count) - position
     }
   }
 
   /// Handles a fault in the XML and answers the offset where the search for the next page begins.
   private func recover(_ parser: WikipediaXML, pieceEnd: Int) -> Int {
-    let fault = parserStart + parser.consumed
+    let fault = parserStart + (parser.fault ?? 0)
     if parser.hasDocumentType {
       fail(
         "the dump has a document type declaration, which dumps of wikis never have; entities are not expanded",
@@ -170,7 +170,8 @@ public final class WikipediaReader: RecordReader {
   private func startParser(at offset: Int, prefixed: Bool = false) {
     do {
       let parser = try WikipediaXML(
-        site: site, textLimit: selection.maximumPageBytes, wantsText: { [selection] in selection.namespaces.contains($0) })
+        site: site, textLimit: selection.maximumPageBytes,
+        wantsText: { [selection] in selection.namespaces.contains($0) })
       self.parser = parser
       parserStart = offset
       if prefixed {

@@ -41,7 +41,8 @@ public final class WikipediaTemplates: Sendable {
   ///   - folder: where the rest goes.
   ///
   /// Throws: the errors of a `WikipediaReader`, or `MartletError` with code `inputOutput` if the rest cannot be written.
-  public init(_ input: any ByteInput, named name: String, memoryLimit: Int = 256 << 20, folder: String = "/tmp") throws {
+  public init(_ input: any ByteInput, named name: String, memoryLimit: Int = 256 << 20, folder: String = "/tmp") throws
+  {
     let reader = WikipediaReader(
       input, named: name,
       selection: .init(namespaces: [10], includesRedirects: true, maximumPageBytes: 2 << 20, licence: nil))

@@ -36,6 +36,8 @@ final class WikipediaXML {
   private(set) var root: String?
   /// Whether a document type declaration was met, which could define entities: the parser has stopped there.
   private(set) var hasDocumentType = false
+  /// How many of the bytes fed come before the first fault, once there is one.
+  private(set) var fault: Int?
   /// Whether a page has begun and not ended.
   var isInPage: Bool { page != nil }
   /// The title of the page that has begun.
@@ -79,12 +81,15 @@ final class WikipediaXML {
     handler.ignorableWhitespace = handler.characters
     handler.cdataBlock = handler.characters
     handler.internalSubset = { data, _, _, _ in WikipediaXML.of(data)?.refuseDocumentType() }
-    // Without a handler of its own libxml2 prints errors.
-    handler.serror = { _, _ in }
+    // Without a handler of its own libxml2 prints errors. After a fault it has forgotten where it was.
+    handler.serror = { data, error in
+      if let error, error.pointee.level == XML_ERR_FATAL { WikipediaXML.of(data)?.noteFault() }
+    }
     context = xmlCreatePushParserCtxt(&handler, Unmanaged.passUnretained(self).toOpaque(), nil, 0, nil)
     guard let context else {
       throw MartletError(
-        .resource, "no memory for a parser of XML", remedy: "Stop other programs, or run on a machine with more memory.")
+        .resource, "no memory for a parser of XML", remedy: "Stop other programs, or run on a machine with more memory."
+      )
     }
     xmlCtxtUseOptions(context, Int32(XML_PARSE_NONET.rawValue))
   }
@@ -92,9 +97,6 @@ final class WikipediaXML {
   deinit {
     if let context { xmlFreeParserCtxt(context) }
   }
-
-  /// How many of the bytes fed the parser has looked at.
-  var consumed: Int { max(0, Int(xmlByteConsumed(context))) }
 
   /// Feeds bytes; `isLast` says that there are no more. Answers whether the XML is well formed so far.
   func feed(_ bytes: UnsafeBufferPointer<UInt8>, isLast: Bool = false) -> Bool {
@@ -108,7 +110,12 @@ final class WikipediaXML {
     data.map { Unmanaged<WikipediaXML>.fromOpaque($0).takeUnretainedValue() }
   }
 
+  private func noteFault() {
+    if fault == nil { fault = max(0, Int(xmlByteConsumed(context))) }
+  }
+
   private func refuseDocumentType() {
+    noteFault()
     hasDocumentType = true
     xmlStopParser(context)
   }
@@ -143,7 +150,12 @@ final class WikipediaXML {
   }
 
   private func startInPage(_ name: UnsafePointer<xmlChar>, _ attributes: Attributes?, _ count: Int) {
-    if depth == pageDepth + 1 {
+    if Self.equal(name, "page") {
+      // Pages have none within: something between was lost. The place is that of the tag's beginning or a little before.
+      noteFault()
+      fault = fault.map { max(0, $0 - 8) }
+      xmlStopParser(context)
+    } else if depth == pageDepth + 1 {
       if Self.equal(name, "title") {
         begin(.title)
       } else if Self.equal(name, "ns") {
@@ -232,7 +244,9 @@ final class WikipediaXML {
     guard let attributes else { return nil }
     for i in 0..<count {
       guard let found = attributes[5 * i], equal(found, name) else { continue }
-      guard let start = attributes[5 * i + 3], let end = attributes[5 * i + 4], end - start <= 1 << 16 else { return nil }
+      guard let start = attributes[5 * i + 3], let end = attributes[5 * i + 4], end - start <= 1 << 16 else {
+        return nil
+      }
       return String(decoding: UnsafeBufferPointer(start: start, count: end - start), as: UTF8.self)
     }
     return nil

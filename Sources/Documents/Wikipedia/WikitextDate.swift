@@ -21,7 +21,8 @@ struct WikitextDate {
   init?(_ text: String) {
     let head = text.prefix(60)
     let iso = head.prefix { $0 != "T" && $0 != " " }.split(separator: "-", omittingEmptySubsequences: false)
-    if iso.count >= 2, iso.count <= 3, iso[0].count == 4, let date = Self(String(iso[0]), String(iso[1]), iso.count == 3 ? String(iso[2]) : ""),
+    if iso.count >= 2, iso.count <= 3, iso[0].count == 4,
+      let date = Self(String(iso[0]), String(iso[1]), iso.count == 3 ? String(iso[2]) : ""),
       date.month != nil
     {
       self = date
@@ -66,7 +67,9 @@ struct WikitextDate {
   /// A date by the letters of PHP's `date`; nil if the date or a letter is not understood.
   static func format(_ format: String, _ text: String, _ page: WikitextPage) -> String? {
     let given = text.trimmingSpaces
-    guard let date = given.isEmpty || given.lowercased() == "now" ? today(page) : WikitextDate(given) else { return nil }
+    guard let date = given.isEmpty || given.lowercased() == "now" ? today(page) : WikitextDate(given) else {
+      return nil
+    }
     func two(_ number: Int?) -> String { (number ?? 1) < 10 ? "0\(number ?? 1)" : "\(number ?? 1)" }
     let isEnglish = page.language.isEmpty || page.language == "en" || page.language == "simple"
     var result = ""
@@ -114,7 +117,8 @@ enum WikitextNumbers {
     let (group, decimal) = signs(language)
     if removes {
       let plain = text.split(separator: Character(group), omittingEmptySubsequences: true).joined()
-      return plain.split(separator: Character(decimal), maxSplits: 1, omittingEmptySubsequences: false).joined(separator: ".")
+      return plain.split(separator: Character(decimal), maxSplits: 1, omittingEmptySubsequences: false).joined(
+        separator: ".")
     }
     var digits = text[...]
     var sign = ""
@@ -123,7 +127,8 @@ enum WikitextNumbers {
       digits.removeFirst()
     }
     let parts = digits.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-    guard let whole = parts.first, !whole.isEmpty, whole.utf8.count <= 100, whole.utf8.allSatisfy(WikitextBytes.isDigit) else {
+    guard let whole = parts.first, !whole.isEmpty, whole.utf8.count <= 100, whole.utf8.allSatisfy(WikitextBytes.isDigit)
+    else {
       return text
     }
     var result = ""
@@ -135,11 +140,13 @@ enum WikitextNumbers {
   }
 
   private static let superscripts: [Character: Character] = [
-    "0": "⁰", "1": "¹", "2": "²", "3": "³", "4": "⁴", "5": "⁵", "6": "⁶", "7": "⁷", "8": "⁸", "9": "⁹", "+": "⁺", "-": "⁻",
+    "0": "⁰", "1": "¹", "2": "²", "3": "³", "4": "⁴", "5": "⁵", "6": "⁶", "7": "⁷", "8": "⁸", "9": "⁹", "+": "⁺",
+    "-": "⁻",
     "−": "⁻", "–": "⁻", "(": "⁽", ")": "⁾", "n": "ⁿ", "i": "ⁱ",
   ]
   private static let subscripts: [Character: Character] = [
-    "0": "₀", "1": "₁", "2": "₂", "3": "₃", "4": "₄", "5": "₅", "6": "₆", "7": "₇", "8": "₈", "9": "₉", "+": "₊", "-": "₋",
+    "0": "₀", "1": "₁", "2": "₂", "3": "₃", "4": "₄", "5": "₅", "6": "₆", "7": "₇", "8": "₈", "9": "₉", "+": "₊",
+    "-": "₋",
     "−": "₋", "–": "₋", "(": "₍", ")": "₎",
   ]
 

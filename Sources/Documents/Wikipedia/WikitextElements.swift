@@ -6,7 +6,9 @@ extension WikitextRenderer {
     let isClosing = i < end && bytes[i] == UInt8(ascii: "/")
     if isClosing { i += 1 }
     let nameStart = i
-    while i < end, WikitextBytes.isLetter(bytes[i]) || (i > nameStart && WikitextBytes.isDigit(bytes[i])), i - nameStart < 20 { i += 1 }
+    while i < end, WikitextBytes.isLetter(bytes[i]) || (i > nameStart && WikitextBytes.isDigit(bytes[i])),
+      i - nameStart < 20
+    { i += 1 }
     let nameEnd = i
     while i < end, bytes[i] != UInt8(ascii: ">"), bytes[i] != UInt8(ascii: "<") { i += 1 }
     let next = nameEnd < end ? bytes[nameEnd] : 0x20

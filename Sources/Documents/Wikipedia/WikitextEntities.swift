@@ -1,7 +1,9 @@
 /// The named characters of HTML.
 enum WikitextEntities {
   /// Reads the reference at an ampersand; answers the character and the place behind it.
-  static func decode(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int) -> (scalar: Unicode.Scalar, next: Int)? {
+  static func decode(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int) -> (
+    scalar: Unicode.Scalar, next: Int
+  )? {
     var i = start + 1
     guard i < end else { return nil }
     if bytes[i] == UInt8(ascii: "#") {

@@ -47,7 +47,9 @@ struct WikitextExpression {
   private mutating func word() -> String {
     guard peek() != nil else { return "" }
     var end = at
-    while end < bytes.count, WikitextBytes.isLetter(bytes[end]) || (end > at && WikitextBytes.isDigit(bytes[end])) { end += 1 }
+    while end < bytes.count, WikitextBytes.isLetter(bytes[end]) || (end > at && WikitextBytes.isDigit(bytes[end])) {
+      end += 1
+    }
     return WikitextBytes.string(bytes, at..<end).lowercased()
   }
 

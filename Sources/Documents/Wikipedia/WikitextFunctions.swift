@@ -83,7 +83,8 @@ enum WikitextFunctions {
       "默认排序", "預設排序", "sortierung", "noexternallanglinks", "#babel", "#parsoidfragment":
       out.append(Mark.vanished)
     case "int", "fullurl", "localurl", "canonicalurl", "filepath", "grammar", "gender", "special", "#property",
-      "#statements", "#section", "#section-h", "#lst", "#lsth", "#lstx", "#assessment", "pagesincategory", "#len", "#sub",
+      "#statements", "#section", "#section-h", "#lst", "#lsth", "#lstx", "#assessment", "pagesincategory", "#len",
+      "#sub",
       "#pos", "#rpos", "#replace", "#explode", "#target", "protectionlevel", "pagesize", "#categorytree", "bidi":
       expander.counts.functionsRefused += 1
       out.append(Mark.vanished)
@@ -196,7 +197,8 @@ enum WikitextFunctions {
     case "CURRENTMONTHNAME", "LOCALMONTHNAME": return WikitextDate.format("F", "", page)
     case "CURRENTDAY", "LOCALDAY", "REVISIONDAY": return WikitextDate.format("j", "", page)
     case "CURRENTDAY2", "REVISIONDAY2": return WikitextDate.format("d", "", page)
-    case "DISPLAYTITLE", "DEFAULTSORT", "NUMBEROFARTICLES", "SITENAME", "SERVER", "REVISIONID", "PAGEID", "CURRENTTIMESTAMP":
+    case "DISPLAYTITLE", "DEFAULTSORT", "NUMBEROFARTICLES", "SITENAME", "SERVER", "REVISIONID", "PAGEID",
+      "CURRENTTIMESTAMP":
       return ""
     default: return nil
     }
@@ -208,11 +210,15 @@ enum WikitextFunctions {
     for byte in title.utf8 {
       if byte == 0x20 {
         result += spaces
-      } else if byte < 0x80, WikitextBytes.isLetter(byte) || WikitextBytes.isDigit(byte) || "-_.~!*();:@,/'".utf8.contains(byte) {
+      } else if byte < 0x80,
+        WikitextBytes.isLetter(byte) || WikitextBytes.isDigit(byte) || "-_.~!*();:@,/'".utf8.contains(byte)
+      {
         result.unicodeScalars.append(Unicode.Scalar(byte))
       } else {
         result += "%"
-        for digit in [byte >> 4, byte & 15] { result.unicodeScalars.append(Unicode.Scalar(digit < 10 ? digit + 48 : digit + 55)) }
+        for digit in [byte >> 4, byte & 15] {
+          result.unicodeScalars.append(Unicode.Scalar(digit < 10 ? digit + 48 : digit + 55))
+        }
       }
     }
     return result

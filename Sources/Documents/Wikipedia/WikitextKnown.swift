@@ -61,13 +61,11 @@ enum WikitextKnown {
     private static func quote(_ call: WikitextCall, into out: inout [UInt8]) {
       let text = call.named("text", "quote", "content") ?? call.text(1)
       guard !text.isEmpty else { return }
-      out.append(0x0A)
-      for byte in text.utf8 { out.append(byte) }
-      out.append(0x0A)
+      out += "\n\n\(text)\n\n".utf8
       let author = call.named("author", "by", "sign", "character") ?? call.text(2)
       let source = call.named("source", "title") ?? call.text(3)
       let names = [author, source].filter { !$0.isEmpty }
-      if !names.isEmpty { out += "— \(names.joined(separator: ", "))\n".utf8 }
+      if !names.isEmpty { out += "— \(names.joined(separator: ", "))\n\n".utf8 }
     }
   }
 
@@ -75,23 +73,31 @@ enum WikitextKnown {
     droppedList.split { $0 == "|" || $0 == "\n" }.map { $0.trimmingSpaces })
 
   private static let droppedPrefixes = [
-    "infobox", "taxobox", "automatic taxobox", "speciesbox", "navbox", "sidebar", "campaignbox", "cite ", "cite:", "citation ",
-    "harv", "sfn", "pp-", "use ", "s-", "wiki", "commons", "portal", "refimprove", "unreferenced", "more ", "expand ", "r from",
-    "r to", "redirect", "citeweb", "authority", "geobox", "chembox", "drugbox", "bartable", "chart", "graph:", "location map",
+    "infobox", "taxobox", "automatic taxobox", "speciesbox", "navbox", "sidebar", "campaignbox", "cite ", "cite:",
+    "citation ",
+    "harv", "sfn", "pp-", "use ", "s-", "wiki", "commons", "portal", "refimprove", "unreferenced", "more ", "expand ",
+    "r from",
+    "r to", "redirect", "citeweb", "authority", "geobox", "chembox", "drugbox", "bartable", "chart", "graph:",
+    "location map",
     "maplink", "osm", "multiple ", "cleanup", "pov", "copyedit", "historical pop", "succession", "start box", "end box",
-    "geographic location", "library resources", "largest cities", "category ", "cite_", "cita ", "literatur", "internetquelle",
+    "geographic location", "library resources", "largest cities", "category ", "cite_", "cita ", "literatur",
+    "internetquelle",
     "信息框", "參考", "参考",
   ]
   private static let droppedSuffixes = [
-    " infobox", " navbox", " sidebar", " topics", " stub", "-stub", " box", "小作品", "信息框", "导航", "導航", " icon", " navigation",
+    " infobox", " navbox", " sidebar", " topics", " stub", "-stub", " box", "小作品", "信息框", "导航", "導航", " icon",
+    " navigation",
     " footer", " series", " map", " tree", " timeline", " cite", " link", " table", " in topic", " links",
   ]
 
   private static let disambiguations: Set<String> = [
-    "disambiguation", "disambig", "dab", "disamb", "hndis", "geodis", "human name disambiguation", "place name disambiguation",
+    "disambiguation", "disambig", "dab", "disamb", "hndis", "geodis", "human name disambiguation",
+    "place name disambiguation",
     "disambiguation page", "disambig-acronym", "letter-number combination disambiguation", "letter–numbercombdisambig",
-    "mathdab", "mathematical disambiguation", "school disambiguation", "hospital disambiguation", "airport disambiguation",
-    "call sign disambiguation", "chinese title disambiguation", "road disambiguation", "roaddis", "schooldis", "numberdis",
+    "mathdab", "mathematical disambiguation", "school disambiguation", "hospital disambiguation",
+    "airport disambiguation",
+    "call sign disambiguation", "chinese title disambiguation", "road disambiguation", "roaddis", "schooldis",
+    "numberdis",
     "species latin name disambiguation", "begriffsklärung", "homonymie", "消歧义", "消歧義", "消歧義頁", "消歧义页", "aimai", "曖昧さ回避",
     "desambiguación", "desambiguação", "disambigua", "неоднозначность", "ujednoznacznienie", "dp",
   ]
@@ -105,7 +111,9 @@ enum WikitextKnown {
     if droppedNames.contains(name) || disambiguations.contains(name) { return .dropped }
     if name.hasPrefix("lang-") { return .known(.inLanguage(String(name.dropFirst(5)))) }
     if name.hasPrefix("ipa-") { return .known(.made { "[\($0.text(1))]" }) }
-    if droppedPrefixes.contains(where: { name.hasPrefix($0) }) || droppedSuffixes.contains(where: { name.hasSuffix($0) }) {
+    if droppedPrefixes.contains(where: { name.hasPrefix($0) })
+      || droppedSuffixes.contains(where: { name.hasSuffix($0) })
+    {
       return .dropped
     }
     return .unknown

@@ -19,11 +19,16 @@ enum WikitextKnownTable {
       |format price|railgauge|track gauge|rail gauge|ltr|rtl|bdi|dfn|poem|verse|map caption|font|avoid wrap|lj|僻字|deva
       |link-interwiki|ill|interlanguage link|interlanguage link multi|illm|link-en|link-ja|link-de|link-fr|le
       """, .argument(1))
-    add("lang|rtl-lang|script|wikt-lang|resize|fontsize|font size|color|font color|fontcolor|colored link", .argument(2))
+    add(
+      "lang|rtl-lang|script|wikt-lang|resize|fontsize|font size|color|font color|fontcolor|colored link", .argument(2))
     add("sort|background color|native name", .argument(2))
     add("transl|translit|transliteration|xlit", .last)
-    add("quote|blockquote|bquote|cquote|quotation|quote box|quotebox|centered pull quote|rquote|pull quote|poemquote|poem quote|verse translation|引文|引言|long quote", .quote)
-    add("ubl|unbulleted list|unbullet list|vunblist|ulist|bulleted list|blist|ordered list|numbered list|bullet list|olist", .list)
+    add(
+      "quote|blockquote|bquote|cquote|quotation|quote box|quotebox|centered pull quote|rquote|pull quote|poemquote|poem quote|verse translation|引文|引言|long quote",
+      .quote)
+    add(
+      "ubl|unbulleted list|unbullet list|vunblist|ulist|bulleted list|blist|ordered list|numbered list|bullet list|olist",
+      .list)
     add("hlist|comma separated entries|cslist|comma-separated entries|enum", .joined(", "))
     add("linktext|trim", .joined(""))
     add("keypress|key press|key|keys|key combo", .joined("+"))
@@ -79,7 +84,8 @@ enum WikitextKnownTable {
     add("zh|lang-zh") { WikitextKnownTexts.chinese($0) }
     add("nihongo|nihongo foot") { WikitextKnownTexts.japanese($0) }
     add("ipac-en|ipac-pl|ipac-de|ipac-fr|ipac-es|ipac-it") { WikitextKnownTexts.pronunciation($0) }
-    add("respell|pronunciation respelling") { call in call.positionals.map(WikitextBytes.string).joined(separator: "-") }
+    add("respell|pronunciation respelling") { call in call.positionals.map(WikitextBytes.string).joined(separator: "-")
+    }
     add("angbr|angle bracket|grapheme|angbr ipa") { "⟨\($0.text(1))⟩" }
     add("ipaslink|ipa slink") { "/\($0.text(1))/" }
     add("sic") { call in call.text(1).isEmpty ? "[sic]" : "\(call.text(1))\(call.text(2)) [sic]" }
@@ -119,7 +125,9 @@ enum WikitextKnownTable {
     add("birth date and age|birth-date and age|bda|start date and age|birth year and age|生日和年齡") {
       WikitextKnownTexts.dateAndAge($0)
     }
-    add("death date and age|death-date and age|death year and age|dda|死亡日期與年齡|死亡日期与年龄") { WikitextKnownTexts.deathAndAge($0) }
+    add("death date and age|death-date and age|death year and age|dda|死亡日期與年齡|死亡日期与年龄") {
+      WikitextKnownTexts.deathAndAge($0)
+    }
     add("age|age in years") { WikitextKnownTexts.age($0) }
     add("oldstyledate|oldstyledatedy") { WikitextKnownTexts.oldStyle($0) }
     add("as of") { WikitextKnownTexts.asOf($0) }
@@ -142,10 +150,12 @@ enum WikitextKnownTable {
     add("flag|flagcountry|flagu|flag+link|flagathlete") { $0.named("name") ?? $0.text(1) }
     add("uss|hms|hmas|hmcs|hmnzs|ss|rms|mv|sms|usns|ins|uscgc|css") { call in
       let prefix = WikitextBytes.string(call.expanded(call.parts[0]))
-      return "\(prefix.uppercased()) \(call.text(1))" + (call.text(2).isEmpty || call.text(3) == "2" ? "" : " (\(call.text(2)))")
+      return "\(prefix.uppercased()) \(call.text(1))"
+        + (call.text(2).isEmpty || call.text(3) == "2" ? "" : " (\(call.text(2)))")
     }
     add("ship") { call in
-      [call.text(1), call.text(2)].filter { !$0.isEmpty }.joined(separator: " ") + (call.text(3).isEmpty ? "" : " (\(call.text(3)))")
+      [call.text(1), call.text(2)].filter { !$0.isEmpty }.joined(separator: " ")
+        + (call.text(3).isEmpty ? "" : " (\(call.text(3)))")
     }
     add("sortname") { "\($0.text(1)) \($0.text(2))" }
     add("url") { call in call.text(2).isEmpty ? call.text(1) : call.text(2) }

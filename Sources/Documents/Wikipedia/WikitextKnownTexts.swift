@@ -4,7 +4,8 @@ enum WikitextKnownTexts {
   static func chinese(_ call: WikitextCall) -> String {
     let isChinese = call.expander.page.language.hasPrefix("zh")
     let forms: [(String, String, String)] = [
-      ("c", "Chinese", "中文"), ("s", "simplified Chinese", "简体"), ("t", "traditional Chinese", "繁体"), ("p", "pinyin", "拼音"),
+      ("c", "Chinese", "中文"), ("s", "simplified Chinese", "简体"), ("t", "traditional Chinese", "繁体"),
+      ("p", "pinyin", "拼音"),
       ("hp", "pinyin", "拼音"), ("w", "Wade–Giles", "威妥玛拼音"), ("j", "Jyutping", "粤拼"), ("cy", "Cantonese Yale", "耶鲁拼音"),
       ("poj", "Pe̍h-ōe-jī", "白话字"), ("l", "lit.", "直译"),
     ]
@@ -27,7 +28,8 @@ enum WikitextKnownTexts {
 
   private static let sounds: [String: String] = ["'": "ˈ", ",": "ˌ", "_": " ", ",_": ", ", "-": ""]
   private static let labels: Set<String> = [
-    "lang", "lang2", "pron", "us", "uk", "us also", "uk also", "local", "locally", "also", "alsolocally", "audio", "ipa", "en-us", "en-uk",
+    "lang", "lang2", "pron", "us", "uk", "us also", "uk also", "local", "locally", "also", "alsolocally", "audio",
+    "ipa", "en-us", "en-uk",
     "lit", "or", "icon", "am", "au", "aus", "ca", "nz", "ie", "can",
   ]
 
@@ -83,18 +85,22 @@ enum WikitextKnownTexts {
     let name = WikitextBytes.string(call.expanded(call.parts[0])).lowercased()
     guard !name.hasPrefix("start"), let today = WikitextDate.today(call.expander.page) else { return text(date, call) }
     let age = date.years(to: today)
-    return call.expander.page.language.hasPrefix("zh") ? "\(text(date, call))（\(age)岁）" : "\(text(date, call)) (age \(age))"
+    return call.expander.page.language.hasPrefix("zh")
+      ? "\(text(date, call))（\(age)岁）" : "\(text(date, call)) (age \(age))"
   }
 
   static func deathAndAge(_ call: WikitextCall) -> String {
     let hasDays = call.countOfPositionals >= 6
-    guard let death = hasDays ? WikitextDate(call.text(1), call.text(2), call.text(3)) : WikitextDate(call.text(1), "", "") else {
+    guard
+      let death = hasDays ? WikitextDate(call.text(1), call.text(2), call.text(3)) : WikitextDate(call.text(1), "", "")
+    else {
       return call.text(1)
     }
     let birth = hasDays ? WikitextDate(call.text(4), call.text(5), call.text(6)) : WikitextDate(call.text(2), "", "")
     guard let birth else { return text(death, call) }
     let age = birth.years(to: death)
-    return call.expander.page.language.hasPrefix("zh") ? "\(text(death, call))（\(age)岁）" : "\(text(death, call)) (aged \(age))"
+    return call.expander.page.language.hasPrefix("zh")
+      ? "\(text(death, call))（\(age)岁）" : "\(text(death, call)) (aged \(age))"
   }
 
   static func age(_ call: WikitextCall) -> String {
@@ -126,8 +132,10 @@ enum WikitextKnownTexts {
   }
 
   private static let elements: [String: String] = [
-    "hydrogen": "H", "carbon": "C", "nitrogen": "N", "oxygen": "O", "fluorine": "F", "sodium": "Na", "magnesium": "Mg", "aluminium": "Al",
-    "silicon": "Si", "phosphorus": "P", "sulfur": "S", "chlorine": "Cl", "potassium": "K", "calcium": "Ca", "iron": "Fe", "copper": "Cu",
+    "hydrogen": "H", "carbon": "C", "nitrogen": "N", "oxygen": "O", "fluorine": "F", "sodium": "Na", "magnesium": "Mg",
+    "aluminium": "Al",
+    "silicon": "Si", "phosphorus": "P", "sulfur": "S", "chlorine": "Cl", "potassium": "K", "calcium": "Ca",
+    "iron": "Fe", "copper": "Cu",
     "zinc": "Zn", "bromine": "Br", "silver": "Ag", "iodine": "I",
   ]
 

@@ -29,7 +29,8 @@ enum WikitextLanguages {
       if words.count == 3 { names[words[0]] = (words[1].split(separator: "_").joined(separator: " "), words[2]) }
     }
     // Codes of three letters for languages that have one of two.
-    let longer = "rus ru|deu de|ger de|fra fr|fre fr|spa es|ita it|jpn ja|kor ko|zho zh|chi zh|ara ar|heb he|gre el|ell el|lat la|por pt|aln sq|sqi sq"
+    let longer =
+      "rus ru|deu de|ger de|fra fr|fre fr|spa es|ita it|jpn ja|kor ko|zho zh|chi zh|ara ar|heb he|gre el|ell el|lat la|por pt|aln sq|sqi sq"
     for row in longer.split(separator: "|") {
       let words = row.split(separator: " ").map(String.init)
       names[words[0]] = names[words[1]]

@@ -1,16 +1,24 @@
 /// Numbers with units, as templates write them.
 enum WikitextMeasures {
   private static let units: [String: String] = [
-    "km2": "km²", "m2": "m²", "sqkm": "km²", "sqmi": "sq mi", "sqft": "sq ft", "sqm": "m²", "cm2": "cm²", "mm2": "mm²", "km3": "km³",
-    "m3": "m³", "cm3": "cm³", "cuft": "cu ft", "cuin": "cu in", "cumi": "cu mi", "cuyd": "cu yd", "C": "°C", "F": "°F", "kph": "km/h",
-    "km/h": "km/h", "mph": "mph", "nmi": "nautical miles", "ly": "light-years", "in": "in", "lb": "lb", "um": "μm", "PD/sqkm": "/km²",
-    "/km2": "/km²", "PD/sqmi": "/sq mi", "/sqmi": "/sq mi", "m/s2": "m/s²", "kg/m3": "kg/m³", "g/cm3": "g/cm³", "m3/s": "m³/s",
-    "cuft/s": "cu ft/s", "U.S.gal": "US gal", "USgal": "US gal", "impgal": "imp gal", "lbf": "lbf", "psi": "psi", "ft.in": "ft", "e6km2": "million km²",
-    "e6acre": "million acres", "C-change": "°C", "F-change": "°F", "kn": "kn", "e3sqmi": "thousand sq mi", "long ton": "long tons",
-    "short ton": "short tons", "MT": "t", "LT": "long tons", "ST": "short tons", "mi": "mi", "acre": "acres", "oz": "oz", "floz": "fl oz",
+    "km2": "km²", "m2": "m²", "sqkm": "km²", "sqmi": "sq mi", "sqft": "sq ft", "sqm": "m²", "cm2": "cm²", "mm2": "mm²",
+    "km3": "km³",
+    "m3": "m³", "cm3": "cm³", "cuft": "cu ft", "cuin": "cu in", "cumi": "cu mi", "cuyd": "cu yd", "C": "°C", "F": "°F",
+    "kph": "km/h",
+    "km/h": "km/h", "mph": "mph", "nmi": "nautical miles", "ly": "light-years", "in": "in", "lb": "lb", "um": "μm",
+    "PD/sqkm": "/km²",
+    "/km2": "/km²", "PD/sqmi": "/sq mi", "/sqmi": "/sq mi", "m/s2": "m/s²", "kg/m3": "kg/m³", "g/cm3": "g/cm³",
+    "m3/s": "m³/s",
+    "cuft/s": "cu ft/s", "U.S.gal": "US gal", "USgal": "US gal", "impgal": "imp gal", "lbf": "lbf", "psi": "psi",
+    "ft.in": "ft", "e6km2": "million km²",
+    "e6acre": "million acres", "C-change": "°C", "F-change": "°F", "kn": "kn", "e3sqmi": "thousand sq mi",
+    "long ton": "long tons",
+    "short ton": "short tons", "MT": "t", "LT": "long tons", "ST": "short tons", "mi": "mi", "acre": "acres",
+    "oz": "oz", "floz": "fl oz",
   ]
   private static let joins: [String: String] = [
-    "-": "–", "–": "–", "to": " to ", "to about": " to about ", "and": " and ", "or": " or ", "x": " × ", "×": " × ", "by": " by ", "xx": " × ",
+    "-": "–", "–": "–", "to": " to ", "to about": " to about ", "and": " and ", "or": " or ", "x": " × ", "×": " × ",
+    "by": " by ", "xx": " × ",
     "+/-": " ± ", "±": " ± ", "to(-)": " to ", "&": " & ", ",": ", ", "*": " × ", "+": " + ",
   ]
 
@@ -33,7 +41,9 @@ enum WikitextMeasures {
       text += (unit.hasPrefix("/") || unit.isEmpty ? "" : " ") + unit
       // Feet and inches, pounds and ounces: another number with a unit that belongs to the first.
       let small = ["in", "oz", "lb", "ft", "yd", "chain"]
-      if i + 2 < values.count, small.contains(values[i + 2]), Double(values[i + 1]) != nil, ["ft", "lb", "st", "mi", "yd"].contains(values[i]) {
+      if i + 2 < values.count, small.contains(values[i + 2]), Double(values[i + 1]) != nil,
+        ["ft", "lb", "st", "mi", "yd"].contains(values[i])
+      {
         text += " " + values[i + 1]
         i += 2
         continue
@@ -66,7 +76,9 @@ enum WikitextMeasures {
 
   /// `{{percentage|1|3|1}}`.
   static func percentage(_ call: WikitextCall) -> String {
-    guard let part = WikitextBytes.number(call.positional(1)), let whole = WikitextBytes.number(call.positional(2)), whole != 0 else {
+    guard let part = WikitextBytes.number(call.positional(1)), let whole = WikitextBytes.number(call.positional(2)),
+      whole != 0
+    else {
       return call.text(1).isEmpty ? "" : call.text(1) + "%"
     }
     let digits = min(max(Int(call.text(3)) ?? 0, 0), 10)

@@ -64,7 +64,9 @@ final class WikitextRenderer {
     var lower = start
     var upper = end
     while lower < upper, bytes[lower] == Mark.vanished { lower += 1 }
-    while upper > lower, bytes[upper - 1] == 0x20 || bytes[upper - 1] == 0x09 || bytes[upper - 1] == Mark.vanished { upper -= 1 }
+    while upper > lower, bytes[upper - 1] == 0x20 || bytes[upper - 1] == 0x09 || bytes[upper - 1] == Mark.vanished {
+      upper -= 1
+    }
     guard lower < upper else { return finishParagraph() }
     let first = bytes[lower]
     if first == UInt8(ascii: "="), bytes[upper - 1] == UInt8(ascii: "="), upper - lower > 2 {
@@ -210,12 +212,16 @@ struct WikitextNames {
   }
 
   private static let files: Set<String> = [
-    "file", "image", "media", "文件", "檔案", "档案", "图像", "圖像", "图片", "圖片", "媒体", "媒體", "datei", "bild", "fichier", "archivo",
-    "imagen", "ficheiro", "imagem", "ファイル", "画像", "файл", "изображение", "plik", "grafika", "bestand", "afbeelding", "immagine",
-    "파일", "그림", "ملف", "صورة", "fil", "tập tin", "hình", "berkas", "gambar", "dosya", "resim", "soubor", "kép", "fájl", "зображення",
+    "file", "image", "media", "文件", "檔案", "档案", "图像", "圖像", "图片", "圖片", "媒体", "媒體", "datei", "bild", "fichier",
+    "archivo",
+    "imagen", "ficheiro", "imagem", "ファイル", "画像", "файл", "изображение", "plik", "grafika", "bestand", "afbeelding",
+    "immagine",
+    "파일", "그림", "ملف", "صورة", "fil", "tập tin", "hình", "berkas", "gambar", "dosya", "resim", "soubor", "kép", "fájl",
+    "зображення",
   ]
   private static let categories: Set<String> = [
-    "category", "分类", "分類", "kategorie", "catégorie", "categoría", "categoria", "カテゴリ", "категория", "kategoria", "categorie", "분류",
+    "category", "分类", "分類", "kategorie", "catégorie", "categoría", "categoria", "カテゴリ", "категория", "kategoria",
+    "categorie", "분류",
     "تصنيف", "kategori", "thể loại", "kategória", "категорія",
   ]
 }

@@ -42,7 +42,8 @@ struct WikitextTables {
   }
 
   private static func isIndent(_ byte: UInt8) -> Bool {
-    byte == 0x20 || byte == UInt8(ascii: ":") || byte == UInt8(ascii: "*") || byte == UInt8(ascii: "#") || byte == Mark.vanished
+    byte == 0x20 || byte == UInt8(ascii: ":") || byte == UInt8(ascii: "*") || byte == UInt8(ascii: "#")
+      || byte == Mark.vanished
       || byte == 0x09
   }
 
@@ -86,7 +87,9 @@ extension WikitextRenderer {
       var lineEnd = i
       while lineEnd < end, bytes[lineEnd] != 0x0A { lineEnd += 1 }
       var lower = i
-      while lower < lineEnd, bytes[lower] == 0x20 || bytes[lower] == 0x09 || bytes[lower] == Mark.vanished { lower += 1 }
+      while lower < lineEnd, bytes[lower] == 0x20 || bytes[lower] == 0x09 || bytes[lower] == Mark.vanished {
+        lower += 1
+      }
       i = lineEnd + 1
       guard lower < lineEnd else { continue }
       let first = bytes[lower]
@@ -107,8 +110,7 @@ extension WikitextRenderer {
         emitRow(rows.take(), bytes)
       } else if first == UInt8(ascii: "|"), second == UInt8(ascii: "+") {
         emitRow(rows.take(), bytes)
-        rows.startCell(lower + 2)
-        rows.extend(to: lineEnd)
+        rows.cells(bytes, lower + 2, lineEnd, isHeader: false)
         emitRow(rows.take(), bytes)
       } else if first == UInt8(ascii: "|") || first == UInt8(ascii: "!") {
         rows.cells(bytes, lower + 1, lineEnd, isHeader: first == UInt8(ascii: "!"))

@@ -87,7 +87,8 @@ enum WikitextTemplates {
       source, 0..<source.bytes.count, 0..<source.tokens.count, frame: call, depth: call.depth, into: &text)
     guard let first = text.first else { return out.append(Mark.vanished) }
     // Source: MediaWiki puts lists and tables that a template begins with on a line of their own.
-    let isBlock = "*#:;".utf8.contains(first) || (first == UInt8(ascii: "{") && text.dropFirst().first == UInt8(ascii: "|"))
+    let isBlock =
+      "*#:;".utf8.contains(first) || (first == UInt8(ascii: "{") && text.dropFirst().first == UInt8(ascii: "|"))
     if isBlock, let last = out.last, last != 0x0A { out.append(0x0A) }
     out.append(contentsOf: text)
   }

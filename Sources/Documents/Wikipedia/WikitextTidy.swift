@@ -23,10 +23,12 @@ enum WikitextTidy {
           if text.count > start, let last = text.last, last != 0x20, last != 0x0A { text.append(0x20) }
         case Mark.lineBreak, 0x0A:
           dropSpaces(&text, start)
-          if text.count > start, text.last != 0x0A || byte == Mark.lineBreak && i > 0 && bytes[i - 1] == Mark.lineBreak {
+          if text.count > start, text.last != 0x0A || byte == Mark.lineBreak && i > 0 && bytes[i - 1] == Mark.lineBreak
+          {
             text.append(0x0A)
           }
         case Mark.space: text.append(Mark.space)
+        case Mark.verbatim, Mark.verbatimEnd: break
         case UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: ":"):
           if vanished {
             dropSpaces(&text, start)
@@ -63,7 +65,7 @@ enum WikitextTidy {
           }
           text.append(contentsOf: bytes[i..<i + 3])
           i += 2
-        case 0xEF where i + 2 < end && bytes[i + 1] == 0xBC:
+        case 0xEF where i + 2 < end && bytes[i + 1] == 0xBC && bytes[i + 2] >= 0x80:
           let sign = bytes[i + 2]
           let isSeparator = sign == 0x8C || sign == 0x9B || sign == 0x9A
           if vanished {

@@ -62,7 +62,9 @@ enum WikitextVariants {
       i = start
       while i < text.endIndex, WikitextBytes.isSpace(text[i]) { i += 1 }
       var end = i
-      while end < text.endIndex, WikitextBytes.isLetter(text[end]) || text[end] == UInt8(ascii: "-"), end - i < 12 { end += 1 }
+      while end < text.endIndex, WikitextBytes.isLetter(text[end]) || text[end] == UInt8(ascii: "-"), end - i < 12 {
+        end += 1
+      }
       var colon = end
       while colon < text.endIndex, WikitextBytes.isSpace(text[colon]) { colon += 1 }
       let name = String(decoding: text[i..<end], as: UTF8.self).lowercased()

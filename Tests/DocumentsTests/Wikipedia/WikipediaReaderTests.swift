@@ -57,7 +57,9 @@ enum Dump {
   static func whole(_ pages: String...) -> String { head + pages.joined() + "</mediawiki>" }
 
   /// All that a reader finds.
-  static func read(_ input: any ByteInput, _ format: WikipediaFormat = .init()) throws -> (records: [Record], skips: [Skip]) {
+  static func read(_ input: any ByteInput, _ format: WikipediaFormat = .init()) throws -> (
+    records: [Record], skips: [Skip]
+  ) {
     var reader = format.reader(input, named: "dump.xml")
     var records: [Record] = []
     var skips: [Skip] = []
@@ -76,7 +78,9 @@ enum Dump {
 }
 
 @Suite("Dumps of wikis are read page by page") struct WikipediaReaderTests {
-  @Test("a page has its title, numbers, date, address and licence", arguments: [1, 3, 64, 100_000]) func page(size: Int) throws {
+  @Test("a page has its title, numbers, date, address and licence", arguments: [1, 3, 64, 100_000]) func page(size: Int)
+    throws
+  {
     let dump = Dump.whole(Dump.page("Äpfel &amp; Birnen", "Text &lt;b&gt; mit &quot;Zeichen&quot; 中"))
     let (records, skips) = try Dump.read(dump, size: size)
     let record = try #require(records.first)
@@ -108,7 +112,8 @@ enum Dump {
 
   @Test("a format makes documents and counts disambiguations and empty texts") func format() throws {
     let dump = Dump.whole(
-      Dump.page("A", "[[Datei:x.jpg|mini|y]]'''A''' ist.\n[[Kategorie:Z]]"), Dump.page("B", "B:\n* [[B1]]\n{{Begriffsklärung}}"),
+      Dump.page("A", "[[Datei:x.jpg|mini|y]]'''A''' ist.\n[[Kategorie:Z]]"),
+      Dump.page("B", "B:\n* [[B1]]\n{{Begriffsklärung}}"),
       Dump.page("C", "{{Infobox}}"))
     let format = WikipediaFormat()
     let (records, _) = try Dump.read(PiecesInput(dump), format)
@@ -119,7 +124,7 @@ enum Dump {
     #expect(format.counts.templatesWithoutText == 2)
     var settings = WikipediaFormat.Settings()
     settings.dropsDisambiguations = false
-    settings.minimumLength = 7
+    settings.minimumLength = 8
     let longer = WikipediaFormat(settings)
     #expect(records.map { longer.extract($0).skips.map(\.reason) } == [["shorter than the minimum"], [], ["no text"]])
   }

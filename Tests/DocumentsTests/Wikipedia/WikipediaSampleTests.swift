@@ -10,12 +10,16 @@ import Testing
 
   /// Markup, and the title of articles whose text has it by right: within formulas.
   private static let markup: [(String, allowed: Set<String>)] = [
-    ("{{", ["Acid", "Analysis of variance"]), ("}}", ["Acid", "Analysis of variance", "Albedo", "Ambiguity"]), ("[[", []), ("]]", []),
-    ("{|", []), ("|}", []), ("\n|", []), ("<ref", []), ("'''", []), ("<!--", []), ("&nbsp;", []), ("( ,", []), ("(,", []), ("()", ["ASCII"]),
+    ("{{", ["Acid", "Analysis of variance"]), ("}}", ["Acid", "Analysis of variance", "Albedo", "Ambiguity"]),
+    ("[[", []), ("]]", []),
+    ("{|", []), ("|}", []), ("\n|", []), ("<ref", []), ("'''", []), ("<!--", []), ("&nbsp;", []), ("( ,", []),
+    ("(,", []), ("()", ["ASCII"]),
     ("(;", []), ("thumb|", []), ("</", []), ("__", []), ("style=", []), ("[http", []),
   ]
 
-  @Test("counts are as ever and no markup is left", .enabled(if: isThere, "../shared/data/enwiki-sample.xml.bz2 is missing"))
+  @Test(
+    "counts are as ever and no markup is left", .enabled(if: isThere, "../shared/data/enwiki-sample.xml.bz2 is missing")
+  )
   func sample() throws {
     let format = WikipediaFormat()
     let (records, skips) = try Dump.read(DecompressedInput(FileInput(Self.path), named: Self.path), format)

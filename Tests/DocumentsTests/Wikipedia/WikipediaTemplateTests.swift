@@ -6,7 +6,9 @@ import Testing
 
 @Suite("Templates of a dump are collected and expanded") struct WikipediaTemplateTests {
   /// The templates of a dump, by their names.
-  private func templates(_ texts: [(String, String)], memoryLimit: Int = 1 << 20, folder: String = "/tmp") throws -> WikipediaTemplates {
+  private func templates(_ texts: [(String, String)], memoryLimit: Int = 1 << 20, folder: String = "/tmp") throws
+    -> WikipediaTemplates
+  {
     func escaped(_ text: String) -> String {
       text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
     }
@@ -35,8 +37,13 @@ import Testing
   }
 
   @Test("redirects, underscores and the name of the namespace") func names() throws {
-    let texts = [("Long name", "text"), ("Short", "#REDIRECT [[Template:Long name]]"), ("Alias", "#WEITERLEITUNG [[Vorlage:Short]]")]
-    for call in ["{{short}}", "{{Long_name}}", "{{ long  name }}", "{{alias}}", "{{Template:Short}}", "{{subst:Short}}"] {
+    let texts = [
+      ("Long name", "text"), ("Short", "#REDIRECT [[Template:Long name]]"),
+      ("Alias", "#WEITERLEITUNG [[Vorlage:Short]]"),
+    ]
+    for call in [
+      "{{short}}", "{{Long_name}}", "{{ long  name }}", "{{alias}}", "{{Template:Short}}", "{{subst:Short}}",
+    ] {
       try check(texts, call, "text\n")
     }
     // Only the first letter may be either.
@@ -46,7 +53,8 @@ import Testing
   @Test("functions in templates see their arguments") func functions() throws {
     let texts = [
       ("Plural", "{{{1}}} {{#ifeq:{{{1}}}|1|{{{2}}}|{{{2}}}s}}"), ("Opt", "{{#if:{{{x|}}}|has {{{x}}}|none}}"),
-      ("Day", "{{#switch:{{lc:{{{1}}}}}|sa|so=weekend|#default=week}}"), ("Table", "{{{!}}\n! a\n{{!}}-\n{{!}} {{{1}}}\n{{!}}}"),
+      ("Day", "{{#switch:{{lc:{{{1}}}}}|sa|so=weekend|#default=week}}"),
+      ("Table", "{{{!}}\n! a\n{{!}}-\n{{!}} {{{1}}}\n{{!}}}"),
     ]
     try check(texts, "{{plural|1|dog}}, {{plural|2|dog}}", "1 dog, 2 dogs\n")
     try check(texts, "{{opt}}, {{opt|x=1}}, {{opt|x= }}", "none, has 1, none\n")
@@ -55,7 +63,9 @@ import Testing
   }
 
   @Test("built-in texts come first, and boxes are dropped whatever the dump says") func precedence() throws {
-    try check([("Lang", "WRONG"), ("Infobox city", "{{{name}}}"), ("Own", "{{lang|fr|{{{1}}}}}")], "{{own|a}}{{infobox city|name=b}}", "a\n")
+    try check(
+      [("Lang", "WRONG"), ("Infobox city", "{{{name}}}"), ("Own", "{{lang|fr|{{{1}}}}}")],
+      "{{own|a}}{{infobox city|name=b}}", "a\n")
   }
 
   @Test("templates that include themselves end") func loops() throws {
@@ -87,7 +97,8 @@ import Testing
     for level in 1...60 { doubling.append(("D\(level)", "{{d\(level - 1)}}{{d\(level - 1)}}")) }
     let bomb = try templates(doubling)
     let start = ContinuousClock.now
-    let result = WikitextReader(.init(expansionLimit: 4 << 20), templates: bomb).text(of: Array("a {{d60}} b {{d3}}".utf8))
+    let result = WikitextReader(.init(expansionLimit: 4 << 20), templates: bomb).text(
+      of: Array("a {{d60}} b {{d3}}".utf8))
     #expect(ContinuousClock.now - start < .seconds(5))
     #expect(result.counts.overLimit > 0)
     #expect(result.text.count < 8 << 20)

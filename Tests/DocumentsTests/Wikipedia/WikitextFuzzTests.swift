@@ -20,11 +20,16 @@ private struct Choices {
   private static let seconds = Double(ProcessInfo.processInfo.environment["MARTLET_FUZZ_SECONDS"] ?? "") ?? 1
 
   private static let pieces: [[UInt8]] = [
-    "{{", "}}", "{{{", "}}}", "[[", "]]", "|", "=", "{|", "|}", "|-", "||", "!!", "\n", "\n\n", "'''", "''", "<ref>", "</ref>", "<ref name=x/>",
-    "<!--", "-->", "<nowiki>", "</nowiki>", "-{", "}-", ";", ":", "zh-hans:", "zh-hant:", "#if:", "#switch:", "#expr:1+", "#ifeq:", "lang|fr|",
-    "convert|5|km", "birth date|1950|1|2", "quote|", "nowrap|", "==", "* ", "<br>", "<table>", "</table>", "<td>", "<sup>2</sup>", "&amp;",
-    "&#x4;", "__TOC__", "[http://a b]", "File:", "Category:", "(", ")", ", ", "（", "）", "，", "中文", "\u{A0}", "\u{4}", "{{T|", "{{{1|x}}}",
-    "<includeonly>", "<noinclude>", "<onlyinclude>", "<poem>", "</poem>", "<math>x</math>", "<div style=\"display:none\">", "</div>", "é",
+    "{{", "}}", "{{{", "}}}", "[[", "]]", "|", "=", "{|", "|}", "|-", "||", "!!", "\n", "\n\n", "'''", "''", "<ref>",
+    "</ref>", "<ref name=x/>",
+    "<!--", "-->", "<nowiki>", "</nowiki>", "-{", "}-", ";", ":", "zh-hans:", "zh-hant:", "#if:", "#switch:",
+    "#expr:1+", "#ifeq:", "lang|fr|",
+    "convert|5|km", "birth date|1950|1|2", "quote|", "nowrap|", "==", "* ", "<br>", "<table>", "</table>", "<td>",
+    "<sup>2</sup>", "&amp;",
+    "&#x4;", "__TOC__", "[http://a b]", "File:", "Category:", "(", ")", ", ", "（", "）", "，", "中文", "\u{A0}", "\u{4}",
+    "{{T|", "{{{1|x}}}",
+    "<includeonly>", "<noinclude>", "<onlyinclude>", "<poem>", "</poem>", "<math>x</math>",
+    "<div style=\"display:none\">", "</div>", "é",
   ].map { Array($0.utf8) }
 
   private static func mutate(_ bytes: [UInt8], _ choices: inout Choices) -> [UInt8] {
@@ -54,11 +59,13 @@ private struct Choices {
 
   @Test("wikitext: text without control characters, in bounded time, the same each time") func wikitext() throws {
     let golden =
-      WikitextGoldenTests.inline + WikitextGoldenTests.blocks + WikitextGoldenTests.templates + WikitextGoldenTests.functions
+      WikitextGoldenTests.inline + WikitextGoldenTests.blocks + WikitextGoldenTests.templates
+      + WikitextGoldenTests.functions
       + WikitextGoldenTests.vanished + WikitextGoldenTests.chinese
     let seeds = golden.map { Array($0.wikitext.utf8) }
     let dump = Dump.whole(
-      Dump.page("Vorlage:T", "{{{1}}}{{t|{{{2|{{u|{{{1}}}}}}}}}}", namespace: 10), Dump.page("Vorlage:U", "({{{1|}}}, {{t}})", namespace: 10))
+      Dump.page("Vorlage:T", "{{{1}}}{{t|{{{2|{{u|{{{1}}}}}}}}}}", namespace: 10),
+      Dump.page("Vorlage:U", "({{{1|}}}, {{t}})", namespace: 10))
     let templates = try WikipediaTemplates(PiecesInput(dump), named: "dump.xml")
     let end = ContinuousClock.now + .seconds(Self.seconds)
     var choices = Choices(1)
@@ -68,11 +75,14 @@ private struct Choices {
       let bytes = Self.mutate(corpus[choices.below(corpus.count)], &choices)
       if corpus.count < 2000 { corpus.append(bytes) } else { corpus[choices.below(corpus.count)] = bytes }
       let reader = WikitextReader(Self.settings[choices.below(3)], templates: templates)
-      let page = WikitextPage(title: "A", language: choices.below(2) == 0 ? "zh" : "en", timestamp: "2016-04-22T10:19:33Z")
+      let page = WikitextPage(
+        title: "A", language: choices.below(2) == 0 ? "zh" : "en", timestamp: "2016-04-22T10:19:33Z")
       let start = ContinuousClock.now
       let result = reader.text(of: bytes, page: page)
       if ContinuousClock.now - start > .seconds(2) { Issue.record("slow: \(bytes)") }
-      if result.text.contains(where: { $0 < 0x20 && $0 != 0x0A && $0 != 0x09 }) { Issue.record("control characters: \(bytes)") }
+      if result.text.contains(where: { $0 < 0x20 && $0 != 0x0A && $0 != 0x09 }) {
+        Issue.record("control characters: \(bytes)")
+      }
       if let last = result.text.last, last != 0x0A { Issue.record("no line feed at the end: \(bytes)") }
       if count % 16 == 0 { #expect(reader.text(of: bytes, page: page).text == result.text) }
       count += 1
@@ -81,8 +91,10 @@ private struct Choices {
 
   @Test("dumps: the end is reached, and every page is a record or a skip") func dumps() {
     let seeds = [
-      Dump.whole(Dump.page("A", "x &lt;b&gt; [[y]]"), Dump.page("B", "#REDIRECT [[C]]"), Dump.page("D", "z", namespace: 4)),
-      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>" + Dump.whole(Dump.page("中", "文")), Dump.page("A", "x") + Dump.page("B", "y"),
+      Dump.whole(
+        Dump.page("A", "x &lt;b&gt; [[y]]"), Dump.page("B", "#REDIRECT [[C]]"), Dump.page("D", "z", namespace: 4)),
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>" + Dump.whole(Dump.page("中", "文")),
+      Dump.page("A", "x") + Dump.page("B", "y"),
       "<!DOCTYPE a [<!ENTITY b \"c\">]>" + Dump.whole(Dump.page("A", "&b;")),
     ].map { Array($0.utf8) }
     let end = ContinuousClock.now + .seconds(Self.seconds)

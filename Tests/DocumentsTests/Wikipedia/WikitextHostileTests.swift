@@ -11,19 +11,29 @@ import Testing
     var testDescription: String { "\(head)(\(unit))\(tail)" }
   }
 
-  static let traps: [Trap] = [
-    "{{", "}}", "{{{", "}}}", "[[", "]]", "{|\n", "|}\n", "{{a|", "{{{a|", "[[a|", "[[File:a|", "[http://a ", "<ref>", "</ref>", "<ref", "<!--",
-    "<b", "<nowiki>", "<math>", "<poem>", "'''", "''a", "l'''a", "-{", "}-", "-{zh-hans:", "&amp", "&#", "__", "__TOC__", "==", "== a ==\n",
-    "* \n", "*", "|", "{{a}}", "(", "( , {{a}})", "({{a}}", "<table>", "<table", "<div>", "<sup>", "<span style=\"display:none\">", "[", "]",
-    "{", "}", "{{#if:", "{{#switch:a|", "{{#expr:(", "{{lc:", "<noinclude>", "<includeonly>", "\n\n", "<br>", "{|\n|\n", "{{!}}", "a|b=c|",
-    "[[a]]", "[[:", "[[a:", " ", "\u{A0}", "中", "，", "（{{a}}", "<ref name=", "#REDIRECT [[", "[[[", "{{{{{", "[[a|{{", "{{a|[[", "{{\n|", "|-\n",
-    "{{quote|", "{{nowrap|", "{{convert|", "{{lang|a|",
-  ].map { Trap(unit: $0) } + [
-    Trap(unit: "{{nowrap|", head: "", tail: "x"), Trap(unit: "[[", head: "{{a|", tail: "}}"), Trap(unit: "=", head: "{{a|", tail: "}}"),
-    Trap(unit: "|", head: "{{nowrap|", tail: "}}"), Trap(unit: "|a=b", head: "{{nowrap", tail: "}}"), Trap(unit: ";", head: "-{", tail: "}-"),
-    Trap(unit: "a=>", head: "-{", tail: "}-"), Trap(unit: "|b", head: "{{#switch:a", tail: "}}"), Trap(unit: "-", head: "{{#expr:", tail: "}}"),
-    Trap(unit: "| a || b\n", head: "{|\n", tail: "|}"), Trap(unit: "_", head: "__", tail: "__"), Trap(unit: ",", head: "({{a}}", tail: ")"),
-  ]
+  static let traps: [Trap] =
+    [
+      "{{", "}}", "{{{", "}}}", "[[", "]]", "{|\n", "|}\n", "{{a|", "{{{a|", "[[a|", "[[File:a|", "[http://a ", "<ref>",
+      "</ref>", "<ref", "<!--",
+      "<b", "<nowiki>", "<math>", "<poem>", "'''", "''a", "l'''a", "-{", "}-", "-{zh-hans:", "&amp", "&#", "__",
+      "__TOC__", "==", "== a ==\n",
+      "* \n", "*", "|", "{{a}}", "(", "( , {{a}})", "({{a}}", "<table>", "<table", "<div>", "<sup>",
+      "<span style=\"display:none\">", "[", "]",
+      "{", "}", "{{#if:", "{{#switch:a|", "{{#expr:(", "{{lc:", "<noinclude>", "<includeonly>", "\n\n", "<br>",
+      "{|\n|\n", "{{!}}", "a|b=c|",
+      "[[a]]", "[[:", "[[a:", " ", "\u{A0}", "中", "，", "（{{a}}", "<ref name=", "#REDIRECT [[", "[[[", "{{{{{", "[[a|{{",
+      "{{a|[[", "{{\n|", "|-\n",
+      "{{quote|", "{{nowrap|", "{{convert|", "{{lang|a|",
+    ].map { Trap(unit: $0) } + [
+      Trap(unit: "{{nowrap|", head: "", tail: "x"), Trap(unit: "[[", head: "{{a|", tail: "}}"),
+      Trap(unit: "=", head: "{{a|", tail: "}}"),
+      Trap(unit: "|", head: "{{nowrap|", tail: "}}"), Trap(unit: "|a=b", head: "{{nowrap", tail: "}}"),
+      Trap(unit: ";", head: "-{", tail: "}-"),
+      Trap(unit: "a=>", head: "-{", tail: "}-"), Trap(unit: "|b", head: "{{#switch:a", tail: "}}"),
+      Trap(unit: "-", head: "{{#expr:", tail: "}}"),
+      Trap(unit: "| a || b\n", head: "{|\n", tail: "|}"), Trap(unit: "_", head: "__", tail: "__"),
+      Trap(unit: ",", head: "({{a}}", tail: ")"),
+    ]
 
   @Test("a megabyte of one thing", arguments: traps) func repeated(_ trap: Trap) {
     let count = (1 << 20) / trap.unit.utf8.count
@@ -36,7 +46,11 @@ import Testing
     }
   }
 
-  @Test("a hundred thousand levels", arguments: [("{{a|", "}}"), ("[[a|", "]]"), ("{|\n|\n", "\n|}\n"), ("<div>", "</div>"), ("-{zh:", "}-"), ("({{a}}", ")")])
+  @Test(
+    "a hundred thousand levels",
+    arguments: [
+      ("{{a|", "}}"), ("[[a|", "]]"), ("{|\n|\n", "\n|}\n"), ("<div>", "</div>"), ("-{zh:", "}-"), ("({{a}}", ")"),
+    ])
   func deep(_ open: String, _ close: String) {
     let text = String(repeating: open, count: 100_000) + "x" + String(repeating: close, count: 100_000)
     let start = ContinuousClock.now
