@@ -45,7 +45,7 @@ enum WikipediaBench {
     var settings = WikipediaFormat.Settings()
     if arguments.contains("--rows") { settings.wikitext.tables = .rows }
     let format = WikipediaFormat(settings, templates: templates)
-    let reader = WikipediaFormatReader(format.reader(input(path), named: path))
+    let reader = WikipediaFormatReader(format.reader(try input(path), named: path))
     let results = Mutex<[Int: Result]>([:])
     DispatchQueue.concurrentPerform(iterations: threads) { thread in
       var result = Result()
