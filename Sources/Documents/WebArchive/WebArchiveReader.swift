@@ -4,10 +4,11 @@ import Core
 ///
 /// A damaged record is a skip, and the next is found: by the next member of a compressed file, or by a line that begins
 /// like a record. The memory is bounded by the largest record that is let through.
-struct WebArchiveReader: RecordReader {
+package struct WebArchiveReader: RecordReader {
   private var stream: MemberStream
   private let name: String
   private let largestBlock: Int
+  private let givesAll: Bool
 
   /// Content that was not yet handed out, from `head` on.
   private var buffer: [UInt8] = []
@@ -43,13 +44,21 @@ struct WebArchiveReader: RecordReader {
   private static let mark = Array("WARC/".utf8)
 
   /// A reader of an input as it lies in the file.
-  init(_ input: any ByteInput, name: String, largestBlock: Int) {
+  ///
+  /// - Parameters:
+  ///   - largestBlock: records with larger blocks are skips.
+  ///   - givesAll: whether records are given too that no documents are made of.
+  package init(_ input: any ByteInput, name: String, largestBlock: Int, givesAll: Bool = false) {
+    self.givesAll = givesAll
     stream = MemberStream(input)
     self.name = name
     self.largestBlock = largestBlock
   }
 
-  mutating func next() throws -> RecordEvent? {
+  /// The next record or what is left out, nil at the end.
+  ///
+  /// Throws: `MartletError` if the input cannot be read.
+  package mutating func next() throws -> RecordEvent? {
     while true {
       compact()
       try skipLineEnds()
@@ -333,15 +342,16 @@ struct WebArchiveReader: RecordReader {
   }
 
   private func event(_ header: WebArchiveHeader, content: Range<Int>, at start: Int) -> RecordEvent? {
-    switch header.interest {
-    case .none: return nil
-    case .skip(let reason): return skip(reason, at: start)
-    case .documents:
-      guard let url = header.url else { return skip("no target address", at: start) }
-      return .record(
-        Record(
-          bytes: Array(buffer[content]), headers: header.fields,
-          provenance: Provenance(input: name, place: place(start), url: url, date: header.date)))
+    if !givesAll {
+      switch header.interest {
+      case .none: return nil
+      case .skip(let reason): return skip(reason, at: start)
+      case .documents: if header.url == nil { return skip("no target address", at: start) }
+      }
     }
+    return .record(
+      Record(
+        bytes: Array(buffer[content]), headers: header.fields,
+        provenance: Provenance(input: name, place: place(start), url: header.url, date: header.date)))
   }
 }
