@@ -94,6 +94,9 @@ public struct EPUBFormat: DocumentFormat {
     let isWhole = zip.read({ wanted.contains($0) && pages[$0] == nil }) { name, content in
       pages[name] = content.map { extractor.extract(bytes: $0, contentType: "application/xhtml+xml") }
     }
+    let isBomb = pages.values.contains {
+      if case .failure(.bomb) = $0 { true } else { false }
+    }
     var result = Extraction()
     var seen: Set<String> = []
     for chapter in package.chapters {
@@ -117,7 +120,7 @@ public struct EPUBFormat: DocumentFormat {
           case .failure(.damaged)?: reason = "damaged chapter"
           case .failure(.tooLarge)?: reason = "chapter too large"
           case .failure(.bomb)?: reason = "zip bomb"
-          case nil: reason = isWhole ? "missing chapter" : "damaged zip archive"
+          case nil: reason = isWhole ? "missing chapter" : isBomb ? "zip bomb" : "damaged zip archive"
           }
         }
       } else {

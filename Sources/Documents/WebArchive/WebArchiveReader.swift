@@ -154,9 +154,8 @@ package struct WebArchiveReader: RecordReader {
     return "record \(recordNumber), byte \(offset)"
   }
 
-  private func skip(_ reason: String, at position: Int) -> RecordEvent {
-    .skip(
-      Skip(reason: reason, Provenance(input: name, place: place(position)), sample: buffer[max(0, position - base)...]))
+  private func skip(_ reason: String, at position: Int) -> Skip {
+    Skip(reason: reason, Provenance(input: name, place: place(position)), sample: buffer[max(0, position - base)...])
   }
 
   // MARK: Records
@@ -178,28 +177,20 @@ package struct WebArchiveReader: RecordReader {
     let header: WebArchiveHeader
     switch try findHeader() {
     case .found(let found): header = found
-    case .skip(let event): return event
+    case .dropped(let event): return event
     }
     let block = start + header.size
-    guard let length = header.length else {
-      let event = skip("record without Content-Length", at: start)
-      head = block - base
-      try findRecord()
-      return event
-    }
+    guard let length = header.length else { return try drop("record without Content-Length", at: start, from: block) }
     let (blockEnd, overflow) = block.addingReportingOverflow(length)
     if overflow || length > largestBlock {
-      let event = skip("record too large", at: start)
-      head = block - base
-      try pass(overflow ? Int.max : blockEnd)
-      return event
+      return try drop("record too large", at: start, from: block, to: overflow ? Int.max : blockEnd)
     }
     switch try reach(blockEnd, from: start) {
     case .there: break
     case .member(let next):
       let event = skip("wrong length of a record", at: start)
       head = next - base
-      return event
+      return .skip(event)
     case .stop: return try stopped(in: start)
     }
     head = blockEnd - base
@@ -208,11 +199,10 @@ package struct WebArchiveReader: RecordReader {
       // The checksum of its member is wrong, or more is missing: the record cannot be trusted.
       return try stopped(in: start)
     }
-    guard head == buffer.count || isRecord(at: base + head) else {
-      let event = skip("wrong length of a record", at: start)
-      head = block - base
-      try findRecord()
-      return event
+    // Two line ends are behind a block; some writers leave them out.
+    let isEnded = buffer[(blockEnd - base)...].starts(with: [0x0D, 0x0A, 0x0D, 0x0A])
+    guard isEnded || head == buffer.count || lastMember == base + head || isRecord(at: base + head) else {
+      return try drop("wrong length of a record", at: start, from: block)
     }
     return event(header, content: block - base..<blockEnd - base, at: start)
   }
@@ -234,52 +224,50 @@ package struct WebArchiveReader: RecordReader {
   /// Drops a record that the content stops in, and looks for others behind its beginning: a length that is too large
   /// would swallow them.
   private mutating func stopped(in start: Int) throws -> RecordEvent {
-    var reason = "record cut off"
-    if case .damage(let damage, _, _)? = stop { reason = damage }
-    let event = skip(reason, at: start)
-    head = min(buffer.count, start - base + Self.mark.count)
-    try findRecord()
-    // The damage was told with the record.
-    if head == buffer.count, case .damage? = stop { stop = nil }
-    return event
+    try drop("record cut off", at: start, from: start + Self.mark.count)
   }
 
-  private enum HeaderSearch { case found(WebArchiveHeader), skip(RecordEvent?) }
+  /// Drops a record, and moves the head to the next one behind `position`, or to `limit` if none comes before.
+  private mutating func drop(_ reason: String, at start: Int, from position: Int, to limit: Int? = nil) throws
+    -> RecordEvent
+  {
+    var event = skip(reason, at: start)
+    head = min(buffer.count, position - base)
+    try pass(limit)
+    // Damage of the same member is the cause, and told with the record.
+    if head == buffer.count, case .damage(let damage, _, let member)? = stop, member < base + head {
+      event.reason = damage
+      stop = nil
+    }
+    return .skip(event)
+  }
+
+  private enum HeaderSearch { case found(WebArchiveHeader), dropped(RecordEvent) }
 
   private mutating func findHeader() throws -> HeaderSearch {
     let start = base + head
     while buffer.count - head < Self.enough, try pull() {}
     if isArc == nil { isArc = Self.beginsWithAddress(buffer[head...]) }
-    guard isRecord(at: start) else {
-      let event = skip("no record", at: start)
-      head += 1
-      try findRecord()
-      return .skip(event)
-    }
+    guard isRecord(at: start) else { return .dropped(try drop("no record", at: start, from: start + 1)) }
     let isLine = isArc == true && !starts(with: Self.mark, at: start)
     var searched = head
     while true {
-      if let size = headerSize(isLine: isLine, from: searched), size <= Self.largestHeader {
-        if let next = memberWithRecord(after: start), next < start + size {
-          let event = skip("record cut off", at: start)
-          head = next - base
-          return .skip(event)
-        }
+      let size = headerSize(isLine: isLine, from: searched)
+      if let next = memberWithRecord(after: start), next - start < size ?? Int.max {
+        let event = skip("record cut off", at: start)
+        head = next - base
+        return .dropped(.skip(event))
+      }
+      if let size, size <= Self.largestHeader {
         let bytes = Array(buffer[head..<head + size])
         if let header = isLine ? WebArchiveHeader(arc: bytes) : WebArchiveHeader(warc: bytes) { return .found(header) }
-        let event = skip("broken record header", at: start)
-        head += size
-        try findRecord()
-        return .skip(event)
+        return .dropped(try drop("broken record header", at: start, from: start + size))
       }
       if buffer.count - head > Self.largestHeader {
-        let event = skip("record header too large", at: start)
-        head += Self.mark.count
-        try findRecord()
-        return .skip(event)
+        return .dropped(try drop("record header too large", at: start, from: start + Self.mark.count))
       }
       searched = max(head, buffer.count - 3)
-      if try !pull() { return .skip(try stopped(in: start)) }
+      if try !pull() { return .dropped(try stopped(in: start)) }
     }
   }
 
@@ -296,9 +284,6 @@ package struct WebArchiveReader: RecordReader {
       return nil
     }
   }
-
-  /// Moves the head to the next line that begins like a record of WARC, or member that does, or to a stop.
-  private mutating func findRecord() throws { try pass(nil) }
 
   /// Moves the head to the first record at it or behind, or to `limit` if none comes before.
   private mutating func pass(_ limit: Int?) throws {
@@ -345,8 +330,8 @@ package struct WebArchiveReader: RecordReader {
     if !givesAll {
       switch header.interest {
       case .none: return nil
-      case .skip(let reason): return skip(reason, at: start)
-      case .documents: if header.url == nil { return skip("no target address", at: start) }
+      case .skip(let reason): return .skip(skip(reason, at: start))
+      case .documents: if header.url == nil { return .skip(skip("no target address", at: start)) }
       }
     }
     return .record(
