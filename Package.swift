@@ -128,6 +128,8 @@ let package = Package(
       name: "source-bench", dependencies: with("Documents"), path: "Benchmarks/Sources", swiftSettings: strict),
     .executableTarget(
       name: "wikipedia-bench", dependencies: with("Documents"), path: "Benchmarks/Wikipedia", swiftSettings: strict),
+    .executableTarget(
+      name: "webarchive-bench", dependencies: with("Documents"), path: "Benchmarks/WebArchives", swiftSettings: strict),
     // What the tests of checkpoints kill.
     .executableTarget(
       name: "checkpoint-hammer", dependencies: with("Training"), path: "Tests/CheckpointHammer", swiftSettings: strict),

@@ -6,3 +6,6 @@
 #include <libxml/HTMLparser.h>
 #include <libxml/parser.h>
 #include <libxml/xmlreader.h>
+
+/* xmlFree is a variable, which Swift cannot read safely from several threads. */
+static inline void martlet_xml_free(void *memory) { xmlFree(memory); }

@@ -3,7 +3,7 @@ import Documents
 
 // The formats that recipes can name, with their settings. docs/DATA.md explains them.
 extension SourceFormat {
-  static let makers: [Maker] = texts + tables + [chat] + translations + [captions]
+  static let makers: [Maker] = texts + packed + tables + [chat] + translations + [captions]
 
   private static let texts: [Maker] = [
     Maker("text", ["txt", "text"]) { try text(&$0, isMarkdown: false) },
@@ -34,6 +34,19 @@ extension SourceFormat {
     if try options.reader.bool("markdown") == true { extractor.markup = .markdown }
     return extractor
   }
+
+  private static let packed: [Maker] = [
+    Maker("webarchive", ["warc", "wet", "arc"]) { options in
+      let format = WebArchiveFormat(extractor: try extractor(&options), rules: try options.rules())
+      return SourceFormat(options.name, isCheap: false, bytes: .raw, format)
+    },
+    Maker("epub", ["epub"]) { options in
+      var format = EPUBFormat()
+      if let division = try options.reader.word("division", EPUBFormat.Division.self) { format.division = division }
+      if try options.reader.bool("markdown") == true { format.extractor.markup = .markdown }
+      return SourceFormat(options.name, isCheap: false, bytes: .raw, format)
+    },
+  ]
 
   private static let tables: [Maker] = [
     Maker("csv", ["csv"]) { try table(&$0, nil) },

@@ -134,7 +134,7 @@ struct PageMetadata {
   }
 
   /// The licence behind an address, if it is one.
-  private static func licence(_ address: ArraySlice<UInt8>, isNamed: Bool) -> String? {
+  static func licence(_ address: ArraySlice<UInt8>, isNamed: Bool) -> String? {
     guard isNamed || address.count < 200 && address.contains(0x76) && address.hasText("creativecommons.org/") else {
       return nil
     }

@@ -79,7 +79,7 @@ public final class ArchiveReader {
       if status == ARCHIVE_EOF { return nil }
       guard let entry, status >= ARCHIVE_WARN else { throw failure() }
       guard archive_entry_filetype(entry) == mode_t(0o100000) else { continue }
-      let path = (archive_entry_pathname(entry)).map { String(cString: $0) } ?? "member \(memberNumber)"
+      let path = archiveEntryName(entry) ?? "member \(memberNumber)"
       let isHidden = path.split(separator: "/").contains { $0.hasPrefix(".") && $0 != "." && $0 != ".." }
       if isHidden || path.hasPrefix("__MACOSX/") || !endings.contains(InputFile.ending(of: path)) { continue }
       if archive_entry_is_data_encrypted(entry) != 0 {
