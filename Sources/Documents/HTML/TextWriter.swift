@@ -145,8 +145,6 @@ struct TextWriter {
       if (0x09...0x0D).contains(scalar) { needsSpace = !isCode }
     case 0x20, 0xA0:
       if isCode { output.append(0x20) } else { needsSpace = true }
-    // Hints for breaking lines.
-    case 0xAD, 0x200B, 0xFEFF: break
     default:
       space()
       output.append(scalar: scalar)
