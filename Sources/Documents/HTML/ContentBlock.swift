@@ -112,7 +112,11 @@ struct BlockBuilder {
 
   /// Cuts the page.
   mutating func build() {
-    stack = [Context(node: 0, end: tree.nodes.count, list: 0, quote: 0, isCode: false, isRow: false, heading: 0, roles: [], surroundings: [])]
+    stack = [
+      Context(
+        node: 0, end: tree.nodes.count, list: 0, quote: 0, isCode: false, isRow: false, heading: 0, roles: [],
+        surroundings: [])
+    ]
     var index = 1
     while index < tree.nodes.count {
       while let last = stack.last, index >= last.end {

@@ -3,7 +3,8 @@ struct ContentFeatures {
   /// The names of the numbers, in their order.
   static let names =
     [
-      "letters", "density", "sentences", "commas", "sentenceRate", "isHeading", "isItem", "isRow", "isCode", "isParagraph",
+      "letters", "density", "sentences", "commas", "sentenceRate", "isHeading", "isItem", "isRow", "isCode",
+      "isParagraph",
       "element", "endsSentence", "endsColon", "beginsLower", "digits", "capitals", "listDepth", "quoteDepth", "roles",
       "ownRoles", "parentRoles", "isInRoot", "rootDistance", "rootPosition", "position", "proseBefore", "rootShare",
       "totalProse", "blockCount", "parentProse", "parentDensity", "parentBlocks", "grandProse", "grandDensity",
@@ -11,7 +12,8 @@ struct ContentFeatures {
       "proseAhead", "fromHeading", "headingPhrase", "headingLevel", "sameKindProse", "sameKindBlocks", "copies",
       "inTitle", "linked", "headingLetters", "rootIsArticle", "ahead3Density", "behind3Density", "rootBlocks",
       "lastProseInRoot",
-    ] + (0..<14).map { "role\($0)" } + (0..<14).map { "near\($0)" } + (0..<10).map { "in\($0)" } + (0..<8).map { "phrase\($0)" }
+    ] + (0..<14).map { "role\($0)" } + (0..<14).map { "near\($0)" } + (0..<10).map { "in\($0)" }
+    + (0..<8).map { "phrase\($0)" }
 
   private let tree: HTMLTree
   private let measure: TextMeasure

@@ -64,7 +64,9 @@ struct ContentSelector {
     let values = ContentFeatures(tree, measure, roles: roles, blocks: blocks).values(title: title)
     let width = ContentFeatures.names.count
     let scores = values.withUnsafeBufferPointer { values in
-      blocks.indices.map { ContentModel.shared.score(UnsafeBufferPointer(rebasing: values[$0 * width..<($0 + 1) * width])) }
+      blocks.indices.map {
+        ContentModel.shared.score(UnsafeBufferPointer(rebasing: values[$0 * width..<($0 + 1) * width]))
+      }
     }
     for index in blocks.indices { blocks[index].isKept = scores[index] > 0 }
     return blocks

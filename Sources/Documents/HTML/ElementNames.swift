@@ -48,7 +48,9 @@ struct ElementNames: Sendable {
 
   init(_ patterns: [(ElementRoles, String)]) {
     automaton = PatternAutomaton(
-      patterns.flatMap { role, list in list.split(whereSeparator: \.isWhitespace).map { ($0.utf8.map { $0 == 0x5F ? 0x2D : $0 }, role.rawValue) } },
+      patterns.flatMap { role, list in
+        list.split(whereSeparator: \.isWhitespace).map { ($0.utf8.map { $0 == 0x5F ? 0x2D : $0 }, role.rawValue) }
+      },
       symbol: { byte in
         switch byte {
         case 0x41...0x5A: byte | 0x20

@@ -30,7 +30,7 @@ struct TextWriter {
       output += repeatElement(0x23, count: level)
       output.append(0x20)
     case .item(let number):
-      if isMarkdown { for _ in 1..<max(2, min(block.listDepth, 8)) { output += "  ".utf8 } }
+      if isMarkdown { for _ in 1..<max(1, min(block.listDepth, 8)) { output += "  ".utf8 } }
       output += number.map { "\($0). " }.map { Array($0.utf8) } ?? [0x2D, 0x20]
     case .row where isMarkdown: output += "| ".utf8
     case .code where isMarkdown && !isInCode:
