@@ -1,5 +1,10 @@
 /// Chooses the main content of a page.
 struct ContentSelector {
+  /// Letters of a page below which more doubtful blocks are taken.
+  private static let fewLetters = 200
+  /// The score of what is taken then: one in five is content.
+  private static let doubtfulScore: Float = -1.4
+
   private let tree: HTMLTree
   private let measure: TextMeasure
   /// What the names of each element tell.
@@ -44,8 +49,8 @@ struct ContentSelector {
 
   private static func isInvisible(_ value: UnsafeBufferPointer<UInt8>) -> Bool {
     guard value.count < 1000 else { return false }
-    let text = String(decoding: value.filter { $0 > 0x20 }, as: UTF8.self)
-    return text.contains("display:none") || text.contains("visibility:hidden")
+    let text = value.filter { $0 > 0x20 }[...]
+    return text.hasText("display:none") || text.hasText("visibility:hidden")
   }
 
   /// Whether an element in a line of text is no part of it.
@@ -68,7 +73,15 @@ struct ContentSelector {
         ContentModel.shared.score(UnsafeBufferPointer(rebasing: values[$0 * width..<($0 + 1) * width]))
       }
     }
-    for index in blocks.indices { blocks[index].isKept = scores[index] > 0 }
+    var letters = 0
+    for index in blocks.indices {
+      blocks[index].isKept = scores[index] > 0
+      if blocks[index].isKept { letters += Int(blocks[index].amount.letters) }
+    }
+    // A page with next to no content has some that is unusual.
+    if letters < Self.fewLetters {
+      for index in blocks.indices { blocks[index].isKept = scores[index] > Self.doubtfulScore }
+    }
     return blocks
   }
 

@@ -31,6 +31,8 @@ struct HTMLExtractorTests {
       ("x &#0; &#xD800; &#x110000; &#99999999999999999999;", "x \u{FFFD} \u{FFFD} \u{FFFD} \u{FFFD}\n"),
       ("a<!-- b -->c<!--> d --><!x>e<?php f ?>g", "ac d -->eg\n"),
       ("<script>a<p>b</script>c<style>d</style><textarea>e</textarea>f", "cf\n"),
+      ("<p>　　第一段。　第二句。<p>あい<pre>　x</pre>", "第一段。 第二句。\nあい\n　x\n"),
+      ("<noscript><div>a</noscript>b<noscript><p>c</noscript>", "b\n"),
       ("<script>never ends <p>text</p>", "never ends\ntext\n"),
       ("1 < 2 and a<b>c</b> <3", "1 < 2 and ac <3\n"),
       ("<p title='a > b' class=\"c\">d</p >e", "d\ne\n"),
