@@ -20,10 +20,49 @@ struct ContentBlock {
   var listDepth: Int
   /// How many quotes the block is in.
   var quoteDepth: Int
+  /// What the names of the elements around the block tell.
+  var roles: ElementRoles = []
+  /// What kinds of elements the block is in.
+  var surroundings: Surroundings = []
   /// The text.
   var amount = TextMeasure.Amount()
   /// Whether it is part of the content.
   var isKept = true
+
+  /// Kinds of elements around a block.
+  struct Surroundings: OptionSet {
+    let rawValue: UInt16
+
+    static let article = Surroundings(rawValue: 1 << 0)
+    static let main = Surroundings(rawValue: 1 << 1)
+    static let aside = Surroundings(rawValue: 1 << 2)
+    static let header = Surroundings(rawValue: 1 << 3)
+    static let footer = Surroundings(rawValue: 1 << 4)
+    static let form = Surroundings(rawValue: 1 << 5)
+    static let figure = Surroundings(rawValue: 1 << 6)
+    static let table = Surroundings(rawValue: 1 << 7)
+    static let nav = Surroundings(rawValue: 1 << 8)
+    static let section = Surroundings(rawValue: 1 << 9)
+
+    init(rawValue: UInt16) { self.rawValue = rawValue }
+
+    /// What an element adds.
+    init(_ tag: HTMLTag) {
+      switch tag {
+      case .article: self = .article
+      case .main: self = .main
+      case .aside: self = .aside
+      case .header: self = .header
+      case .footer: self = .footer
+      case .form, .fieldset, .label: self = .form
+      case .figure, .figcaption: self = .figure
+      case .table: self = .table
+      case .nav, .menu, .dialog: self = .nav
+      case .section: self = .section
+      default: self = []
+      }
+    }
+  }
 
   /// The part of the text that is in links.
   var linkDensity: Float { amount.letters == 0 ? 0 : Float(amount.linked) / Float(amount.letters) }
@@ -40,12 +79,16 @@ struct BlockBuilder {
     var isCode: Bool
     var isRow: Bool
     var heading: Int
+    var roles: ElementRoles
+    var surroundings: ContentBlock.Surroundings
     /// The number of the next item, in an ordered list.
     var number: Int?
   }
 
   let tree: HTMLTree
   let measure: TextMeasure
+  /// What the names of each element tell; nothing where it is not asked.
+  let roles: [ElementRoles]
   let isDropped: (Int) -> Bool
   private(set) var blocks: [ContentBlock] = []
   /// The tables whose rows are lines.
@@ -56,16 +99,24 @@ struct BlockBuilder {
   private var nextItem: ContentBlock.Kind?
   private var breaks = 0
 
-  init(_ tree: HTMLTree, _ measure: TextMeasure, isDropped: @escaping (Int) -> Bool) {
+  init(
+    _ tree: HTMLTree, _ measure: TextMeasure, roles: [ElementRoles] = [],
+    isDropped: @escaping (Int) -> Bool
+  ) {
     self.tree = tree
     self.measure = measure
+    self.roles = roles
     self.isDropped = isDropped
     dataTables = Self.dataTables(tree, measure)
   }
 
   /// Cuts the page.
   mutating func build() {
-    stack = [Context(node: 0, end: tree.nodes.count, list: 0, quote: 0, isCode: false, isRow: false, heading: 0)]
+    stack = [
+      Context(
+        node: 0, end: tree.nodes.count, list: 0, quote: 0, isCode: false, isRow: false, heading: 0, roles: [],
+        surroundings: [])
+    ]
     var index = 1
     while index < tree.nodes.count {
       while let last = stack.last, index >= last.end {
@@ -120,7 +171,11 @@ struct BlockBuilder {
     case _ where node.tag.isHeading: context.heading = node.tag.level ?? 0
     default: break
     }
-    if node.tag.isBlock || node.tag == .pre { stack.append(context) }
+    if node.tag.isBlock {
+      if !roles.isEmpty && node.tag != .body { context.roles.formUnion(roles[index]) }
+      context.surroundings.formUnion(ContentBlock.Surroundings(node.tag))
+      stack.append(context)
+    }
   }
 
   private func isRowOfData(_ row: HTMLTree.Node) -> Bool {
@@ -152,7 +207,7 @@ struct BlockBuilder {
     nextItem = nil
     pending = ContentBlock(
       kind: kind, nodes: index..<index + 1, element: context.node, listDepth: context.list,
-      quoteDepth: context.quote, amount: amount)
+      quoteDepth: context.quote, roles: context.roles, surroundings: context.surroundings, amount: amount)
   }
 
   private mutating func finish() {

@@ -1,17 +1,19 @@
 /// Chooses the main content of a page.
 struct ContentSelector {
+  /// Letters of a page below which more doubtful blocks are taken.
+  private static let fewLetters = 200
+  /// The score of what is taken then: one in five is content.
+  private static let doubtfulScore: Float = -1.4
+
   private let tree: HTMLTree
   private let measure: TextMeasure
   /// What the names of each element tell.
   private var roles: [ElementRoles]
-  /// Elements that are left out.
-  private var dropped: [Bool]
 
   init(_ tree: HTMLTree, _ measure: TextMeasure) {
     self.tree = tree
     self.measure = measure
     roles = Array(repeating: [], count: tree.nodes.count)
-    dropped = Array(repeating: false, count: tree.nodes.count)
     let names = ElementNames.shared
     tree.source.withUnsafeBufferPointer { source in
       for index in tree.nodes.indices where tree.nodes[index].attributeCount > 0 {
@@ -23,8 +25,7 @@ struct ContentSelector {
           switch attribute.name {
           case .class, .id: found.formUnion(names.roles(value))
           case .role: found.formUnion(Self.roles(ofRole: value))
-          case .itemprop:
-            if value.elementsEqual("articleBody".utf8) { found.insert(.articleBody) }
+          case .itemprop: if value.elementsEqual("articleBody".utf8) { found.insert(.articleBody) }
           case .hidden: found.insert(.hidden)
           case .ariaHidden: if value.elementsEqual("true".utf8) { found.insert(.hidden) }
           case .style: if Self.isInvisible(value) { found.insert(.hidden) }
@@ -41,107 +42,60 @@ struct ContentSelector {
     case "navigation", "banner", "contentinfo", "search", "menu", "menubar", "tablist", "toolbar": .navigation
     case "complementary": .aside
     case "dialog", "alert", "alertdialog", "tooltip", "status": .service
-    case "main": .article
-    case "article": .article
+    case "main", "article": .article
     default: []
     }
   }
 
   private static func isInvisible(_ value: UnsafeBufferPointer<UInt8>) -> Bool {
     guard value.count < 1000 else { return false }
-    let text = String(decoding: value.filter { $0 > 0x20 }, as: UTF8.self)
-    return text.contains("display:none") || text.contains("visibility:hidden")
+    let text = value.filter { $0 > 0x20 }[...]
+    return text.hasText("display:none") || text.hasText("visibility:hidden")
   }
 
-  /// The blocks, and which elements are left out.
-  func select() -> ([ContentBlock], [Bool]) {
-    var selector = self
-    return selector.run()
+  /// Whether an element in a line of text is no part of it.
+  func isDropped(_ index: Int) -> Bool {
+    let tag = tree.nodes[index].tag
+    if tag == .button { return true }
+    return !tag.isBlock && roles[index].contains(.hidden)
   }
 
-  private mutating func run() -> ([ContentBlock], [Bool]) {
-    markDropped()
-    let dropped = dropped
-    var builder = BlockBuilder(tree, measure) { dropped[$0] }
+  /// The blocks of the page, those that are content marked as kept.
+  func select() -> [ContentBlock] {
+    var builder = BlockBuilder(tree, measure, roles: roles, isDropped: isDropped)
     builder.build()
     var blocks = builder.blocks
-    let root = bestRoot(blocks)
-    let end = Int(tree.nodes[root].end)
+    guard !blocks.isEmpty else { return [] }
+    let values = ContentFeatures(tree, measure, roles: roles, blocks: blocks).values(title: title)
+    let width = ContentFeatures.names.count
+    let scores = values.withUnsafeBufferPointer { values in
+      blocks.indices.map {
+        ContentModel.shared.score(UnsafeBufferPointer(rebasing: values[$0 * width..<($0 + 1) * width]))
+      }
+    }
+    var letters = 0
     for index in blocks.indices {
-      let first = blocks[index].nodes.lowerBound
-      blocks[index].isKept = first > root && first < end && isContent(blocks[index])
+      blocks[index].isKept = scores[index] > 0
+      if blocks[index].isKept { letters += Int(blocks[index].amount.letters) }
     }
-    return (blocks, dropped)
+    // A page with next to no content has some that is unusual.
+    if letters < Self.fewLetters {
+      for index in blocks.indices { blocks[index].isKept = scores[index] > Self.doubtfulScore }
+    }
+    return blocks
   }
 
-  private func isContent(_ block: ContentBlock) -> Bool {
-    if block.linkDensity > 0.7 && block.amount.letters < 200 { return false }
-    return true
+  /// The blocks with their descriptions, to learn from.
+  func describe() -> [(block: ContentBlock, values: [Float])] {
+    var builder = BlockBuilder(tree, measure, roles: roles, isDropped: isDropped)
+    builder.build()
+    if builder.blocks.isEmpty { return [] }
+    let values = ContentFeatures(tree, measure, roles: roles, blocks: builder.blocks).values(title: title)
+    let width = ContentFeatures.names.count
+    return builder.blocks.enumerated().map { ($1, Array(values[$0 * width..<($0 + 1) * width])) }
   }
 
-  /// Marks the elements that are no content by their kind and their names.
-  private mutating func markDropped() {
-    let total = max(1, measure.amount(of: 0, in: tree).letters)
-    var index = 1
-    while index < tree.nodes.count {
-      let node = tree.nodes[index]
-      if node.tag != .text && !TextMeasure.isSilent(node.tag) {
-        let amount = measure.amount(of: index, in: tree)
-        if amount.letters > 0 && isBoilerplate(index, node, Float(amount.letters) / Float(total)) {
-          dropped[index] = true
-          index = Int(node.end)
-          continue
-        }
-      }
-      index += 1
-    }
-  }
-
-  private func isBoilerplate(_ index: Int, _ node: HTMLTree.Node, _ share: Float) -> Bool {
-    switch node.tag {
-    case .html, .body: return false
-    case .nav, .footer, .button, .menu, .dialog: return share < 0.5
-    case .aside, .figure, .form, .fieldset, .label, .figcaption: return share < 0.3
-    default: break
-    }
-    let role = roles[index]
-    if role.isDisjoint(with: .boilerplate) { return false }
-    if !node.tag.isBlock {
-      return role.contains(.hidden) || !role.isDisjoint(with: [.sharing, .byline, .caption]) && share < 0.05
-    }
-    if role.contains(.articleBody) { return false }
-    return share < 0.3
-  }
-
-  /// The element that holds the content.
-  private func bestRoot(_ blocks: [ContentBlock]) -> Int {
-    // Sums of the blocks' scores before each node.
-    var sums = [Float](repeating: 0, count: tree.nodes.count + 1)
-    for block in blocks { sums[block.nodes.lowerBound + 1] += score(block) }
-    for index in 1..<sums.count { sums[index] += sums[index - 1] }
-    var best = 0
-    var bestScore: Float = -1
-    for index in tree.nodes.indices where tree.nodes[index].tag.isBlock {
-      let node = tree.nodes[index]
-      var value = sums[Int(node.end)] - sums[index]
-      guard value > 0 else { continue }
-      let role = roles[index]
-      if role.contains(.articleBody) { value *= 1.3 }
-      if node.tag == .article || role.contains(.article) { value *= 1.1 }
-      if value > bestScore {
-        best = index
-        bestScore = value
-      }
-    }
-    return best
-  }
-
-  private func score(_ block: ContentBlock) -> Float {
-    let letters = Float(block.amount.letters)
-    let density = block.linkDensity
-    if case .heading = block.kind { return density > 0.5 ? -0.3 : 0 }
-    if density > 0.5 { return -0.3 - min(letters, 300) / 300 }
-    if letters < 40 && block.amount.sentences == 0 { return -0.2 }
-    return min(letters, 1000) / 100 * (1 - density)
+  private var title: [UInt8] {
+    tree.nodes.firstIndex { $0.tag == .title }.map { Array(tree.text(of: $0).utf8) } ?? []
   }
 }

@@ -37,97 +37,47 @@ struct ElementRoles: OptionSet, Sendable {
   ]
 }
 
-/// Finds the roles of names in one pass over their letters (Aho and Corasick 1975).
+/// Finds the roles of names in one pass over their letters.
 ///
 /// Names are seen as `|first-word|second-word|`: in lower case, with a bar around each name, a hyphen between words and
-/// before a capital inside a name, digits as they are.
+/// before a capital inside a name, and for all other characters.
 struct ElementNames: Sendable {
-  /// The next state by state and symbol.
-  private var next: [UInt16]
-  /// The roles of the patterns that end in a state.
-  private var roles: [UInt32]
-  private static let symbols = 40
+  private let automaton: PatternAutomaton
 
   static let shared = ElementNames(patterns)
 
   init(_ patterns: [(ElementRoles, String)]) {
-    next = Array(repeating: 0, count: Self.symbols)
-    roles = [0]
-    for (role, list) in patterns {
-      for pattern in list.split(separator: " ") {
-        var state = 0
-        for byte in pattern.utf8 {
-          let slot = state * Self.symbols + Self.symbol(byte)
-          if next[slot] == 0 {
-            next[slot] = UInt16(roles.count)
-            roles.append(0)
-            next += Array(repeating: 0, count: Self.symbols)
-          }
-          state = Int(next[slot])
+    automaton = PatternAutomaton(
+      patterns.flatMap { role, list in
+        list.split(whereSeparator: \.isWhitespace).map { ($0.utf8.map { $0 == 0x5F ? 0x2D : $0 }, role.rawValue) }
+      },
+      symbol: { byte in
+        switch byte {
+        case 0x41...0x5A: byte | 0x20
+        case 0x61...0x7A, 0x30...0x39, 0x7C: byte
+        default: 0x2D
         }
-        roles[state] |= role.rawValue
-      }
-    }
-    // What follows a state that has no such letter is what follows its longest proper ending.
-    var fallback = [Int](repeating: 0, count: roles.count)
-    var queue = (0..<Self.symbols).map { Int(next[$0]) }.filter { $0 != 0 }
-    var first = 0
-    while first < queue.count {
-      let state = queue[first]
-      first += 1
-      roles[state] |= roles[fallback[state]]
-      for symbol in 0..<Self.symbols {
-        let other = next[fallback[state] * Self.symbols + symbol]
-        let slot = state * Self.symbols + symbol
-        if next[slot] == 0 {
-          next[slot] = other
-        } else {
-          fallback[Int(next[slot])] = Int(other)
-          queue.append(Int(next[slot]))
-        }
-      }
-    }
-  }
-
-  /// The symbol of a character: letters, bar, hyphen, digits.
-  @inline(__always)
-  private static func symbol(_ byte: UInt8) -> Int {
-    switch byte {
-    case 0x61...0x7A: Int(byte - 0x61)
-    case 0x41...0x5A: Int(byte - 0x41)
-    case 0x7C: 26
-    case 0x30...0x39: 28 + Int(byte - 0x30)
-    default: 27
-    }
+      })
   }
 
   /// The roles of a value of `class` or `id`.
   func roles(_ value: UnsafeBufferPointer<UInt8>) -> ElementRoles {
-    next.withUnsafeBufferPointer { next in
-      roles.withUnsafeBufferPointer { roles in
-        var found: UInt32 = 0
-        var state = Int(next[26])
-        var isLower = false
-        // No name is that long; lists of hundreds of classes are for designers.
-        for byte in value.prefix(512) {
-          if byte <= 0x20 {
-            state = Int(next[state * Self.symbols + 26])
-            found |= roles[state]
-            isLower = false
-            continue
-          }
-          if isLower && byte &- 0x41 < 26 {
-            state = Int(next[state * Self.symbols + 27])
-            found |= roles[state]
-          }
-          state = Int(next[state * Self.symbols + Self.symbol(byte)])
-          found |= roles[state]
-          isLower = byte &- 0x61 < 26
+    automaton.withScanner { scanner in
+      scanner.step(0x7C)
+      var isLower = false
+      // No name is that long; lists of hundreds of classes are for designers.
+      for byte in value.prefix(512) {
+        if byte <= 0x20 {
+          scanner.step(0x7C)
+          isLower = false
+          continue
         }
-        state = Int(next[state * Self.symbols + 26])
-        found |= roles[state]
-        return ElementRoles(rawValue: found)
+        if isLower && byte &- 0x41 < 26 { scanner.step(0x2D) }
+        scanner.step(byte)
+        isLower = byte &- 0x61 < 26
       }
+      scanner.step(0x7C)
+      return ElementRoles(rawValue: scanner.found)
     }
   }
 }

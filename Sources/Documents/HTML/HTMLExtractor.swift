@@ -40,18 +40,38 @@ public struct HTMLExtractor: Sendable {
   ///   - contentType: The value of the `Content-Type` header.
   ///   - url: The address of the page.
   public func extract(bytes: [UInt8], contentType: String? = nil, url: String? = nil) -> HTMLPage {
+    let (tree, charset) = tree(bytes, contentType: contentType)
+    var page = HTMLPage()
+    page.charset = charset
+    page.isCut = tree.isCut
+    let metadata = PageMetadata(tree, url: url)
+    metadata.describe(&page)
+    page.text = PageContent(tree, scope: scope).text(markup: markup)
+    return page
+  }
+
+  private func tree(_ bytes: [UInt8], contentType: String?) -> (HTMLTree, charset: String) {
     let isCut = bytes.count > maximumBytes
     let decoded = decodeText(isCut ? Array(bytes[..<maximumBytes]) : bytes, contentType: contentType, isHTML: true)
     let isXML =
       contentType?.lowercased().contains("xml") == true
       || decoded.bytes.prefix(64).drop { $0 <= 0x20 }.starts(with: "<?xml".utf8)
-    let tree = HTMLParser.tree(decoded.bytes, isXML: isXML)
-    var page = HTMLPage()
-    page.charset = decoded.charset
-    page.isCut = isCut || tree.isCut
-    PageMetadata(tree, url: url).describe(&page)
-    let content = PageContent(tree, scope: scope)
-    page.text = content.text(markup: markup)
-    return page
+    var tree = HTMLParser.tree(decoded.bytes, isXML: isXML)
+    tree.isCut = tree.isCut || isCut
+    return (tree, decoded.charset)
+  }
+
+  /// The names of the numbers that describe a block, from which it is told whether it is content.
+  package static var featureNames: [String] { ContentFeatures.names }
+
+  /// The text of each block of a page and its description, to learn from.
+  package func features(bytes: [UInt8]) -> [(text: String, values: [Float])] {
+    let (tree, _) = tree(bytes, contentType: nil)
+    let selector = ContentSelector(tree, TextMeasure(tree))
+    return selector.describe().map { block, values in
+      var writer = TextWriter(tree, markup: .plain, isDropped: selector.isDropped)
+      writer.write(block)
+      return (String(decoding: writer.output, as: UTF8.self), values)
+    }
   }
 }

@@ -119,7 +119,7 @@ struct HTMLParser {
     let isSpace = bytes[begin] <= 0x20 && !bytes[begin..<end].contains { $0 > 0x20 }
     if isSpace {
       switch current {
-      case .document, .html, .head, .table, .tbody, .thead, .tfoot, .tr, .ul, .ol, .dl: return
+      case .head, .table, .tbody, .thead, .tfoot, .tr, .ul, .ol, .dl: return
       default: break
       }
     } else if current == .head {

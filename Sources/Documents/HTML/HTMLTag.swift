@@ -23,7 +23,7 @@ enum HTMLTag: UInt8, CaseIterable {
   /// Whether the content is text up to the end tag, whatever it looks like.
   var isRawText: Bool {
     switch self {
-    case .script, .style, .xmp, .iframe, .noembed, .noframes, .title, .textarea: true
+    case .script, .style, .xmp, .iframe, .noembed, .noframes, .noscript, .title, .textarea: true
     default: false
     }
   }

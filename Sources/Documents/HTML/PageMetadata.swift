@@ -6,7 +6,8 @@ struct PageMetadata {
   private let url: String?
   /// The values of `meta` elements by their lower-case names, the first of each.
   private var meta: [String: String] = [:]
-  private var heading: String?
+  /// The first headings.
+  private var headings: [String] = []
   private var title: String?
   private var structured: [String: String] = [:]
   private var authorElement: String?
@@ -19,7 +20,11 @@ struct PageMetadata {
     for index in tree.nodes.indices {
       let node = tree.nodes[index]
       switch node.tag {
-      case .text, .div, .span, .p, .li: continue
+      case .text: continue
+      case .div, .span, .p, .li, .address:
+        if authorElement == nil, node.attributeCount > 0, namesAuthor(index) {
+          authorElement = Self.person(tree.text(of: index, limit: 120))
+        }
       case .meta:
         guard node.attributeCount >= 2, let content = tree.string(.content, of: index)?.trimmed, !content.isEmpty else {
           continue
@@ -29,7 +34,8 @@ struct PageMetadata {
           meta[name] = content
         }
       case .title: if title == nil { title = tree.text(of: index).nonEmpty }
-      case .h1: if heading == nil { heading = tree.text(of: index).nonEmpty }
+      case .h1:
+        if headings.count < 8, let heading = tree.text(of: index).nonEmpty { headings.append(heading) }
       case .time:
         if timeElement == nil { timeElement = tree.string(.datetime, of: index)?.trimmed.nonEmpty }
       case .script:
@@ -46,11 +52,30 @@ struct PageMetadata {
           licence = found
         }
         if authorElement == nil, node.tag == .a, let relation, tree.source[relation].hasWord("author") {
-          authorElement = tree.text(of: index).nonEmpty
+          authorElement = Self.person(tree.text(of: index, limit: 120))
         }
       default: continue
       }
     }
+  }
+
+  /// Whether the names of an element say that it holds the author's name.
+  private func namesAuthor(_ node: Int) -> Bool {
+    if let value = tree.value(.itemprop, of: node) { return tree.source[value].elementsEqual("author".utf8) }
+    guard let value = tree.value(.class, of: node), value.count < 200 else { return false }
+    return tree.source[value].hasText("author") || tree.source[value].hasText("byline")
+  }
+
+  /// A name without what stands before it; nil if it is too long for one.
+  private static func person(_ text: String) -> String? {
+    var name = Substring(text)
+    for prefix in ["written by ", "by ", "von ", "par ", "por ", "autor: ", "author: ", "作者：", "作者:", "by: "]
+    where name.lowercased().hasPrefix(prefix) {
+      name = name.dropFirst(prefix.count)
+      break
+    }
+    let isName = (2...60).contains(name.utf8.count) && name.split(separator: " ").count <= 6
+    return isName ? String(name).trimmed.nonEmpty : nil
   }
 
   /// Writes what was found into a page.
@@ -79,20 +104,22 @@ struct PageMetadata {
     return nil
   }
 
-  /// The title that social networks are told, or the one of the window without the site's name.
+  /// The title that social networks are told, or the one of the window, without the site's name; the heading where
+  /// such a title begins with it.
   private func bestTitle() -> String? {
-    if let title = meta["og:title"] ?? structured["headline"] { return Self.withoutSite(title, meta["og:site_name"]) }
-    if let title {
-      // The heading, where the window's title goes on with the site's name.
-      if let heading, heading.utf8.count > 8, title.hasPrefix(heading) { return heading }
-      return Self.withoutSite(title, meta["og:site_name"])
+    guard let title = meta["og:title"] ?? structured["headline"] ?? title else {
+      return headings.first ?? meta["title"] ?? meta["dc.title"]
     }
-    return heading ?? meta["title"] ?? meta["dc.title"]
+    let folded = title.split(whereSeparator: \.isWhitespace).joined(separator: " ").lowercased()
+    if let heading = headings.first(where: { $0.utf8.count > 8 && folded.hasPrefix($0.lowercased()) }) {
+      return heading
+    }
+    return Self.withoutSite(title, meta["og:site_name"])
   }
 
   private static func withoutSite(_ title: String, _ site: String?) -> String {
     let title = title.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-    for separator in [" | ", " - ", " – ", " — ", " · ", " » ", " :: ", "_", "|"] {
+    for separator in [" | ", " - ", " – ", " — ", " · ", " » ", " › ", " • ", " :: ", "_", "|"] {
       guard let cut = title.range(of: separator, options: .backwards) else { continue }
       let last = title[cut.upperBound...]
       let rest = title[..<cut.lowerBound]

@@ -30,7 +30,7 @@ struct TextWriter {
       output += repeatElement(0x23, count: level)
       output.append(0x20)
     case .item(let number):
-      if isMarkdown { for _ in 1..<max(2, min(block.listDepth, 8)) { output += "  ".utf8 } }
+      if isMarkdown { for _ in 1..<max(1, min(block.listDepth, 8)) { output += "  ".utf8 } }
       output += number.map { "\($0). " }.map { Array($0.utf8) } ?? [0x2D, 0x20]
     case .row where isMarkdown: output += "| ".utf8
     case .code where isMarkdown && !isInCode:
@@ -103,12 +103,10 @@ struct TextWriter {
     var index = begin
     while index < end {
       let byte = source[index]
-      if byte > 0x20 && byte != 0x26 && byte != 0xC2 && byte != 0x7F {
+      if !Self.isSpecial(byte) {
         // A run of plain letters.
         var last = index + 1
-        while last < end, source[last] > 0x20, source[last] != 0x26, source[last] != 0xC2, source[last] != 0x7F {
-          last += 1
-        }
+        while last < end, !Self.isSpecial(source[last]) { last += 1 }
         space()
         output.append(contentsOf: UnsafeBufferPointer(rebasing: source[index..<last]))
         index = last
@@ -130,6 +128,10 @@ struct TextWriter {
         // What follows C2 is one of 128 to 191.
         write(scalar: UInt32(source[index + 1]), isCode: isCode)
         index += 2
+      } else if byte == 0xE3 && source[index + 1] == 0x80 && source[index + 2] == 0x80 {
+        // The wide space, with which Chinese paragraphs begin.
+        write(scalar: 0x3000, isCode: isCode)
+        index += 3
       } else {
         space()
         output.append(byte)
@@ -138,15 +140,20 @@ struct TextWriter {
     }
   }
 
+  /// Whether a byte begins what is not written as it is: white space, references, controls, wide spaces.
+  @inline(__always)
+  private static func isSpecial(_ byte: UInt8) -> Bool {
+    byte <= 0x20 || byte == 0x26 || byte == 0x7F || byte == 0xC2 || byte == 0xE3
+  }
+
   private mutating func write(scalar: UInt32, isCode: Bool) {
     switch scalar {
     case 0x0A where isCode: output.append(0x0A)
     case 0..<0x20, 0x7F..<0xA0:
       if (0x09...0x0D).contains(scalar) { needsSpace = !isCode }
-    case 0x20, 0xA0:
+    case 0x3000 where isCode: output.append(scalar: scalar)
+    case 0x20, 0xA0, 0x3000:
       if isCode { output.append(0x20) } else { needsSpace = true }
-    // Hints for breaking lines.
-    case 0xAD, 0x200B, 0xFEFF: break
     default:
       space()
       output.append(scalar: scalar)
