@@ -37,7 +37,7 @@ let below: [String: [String]] = [
   "Documents": [
     "Core", "CZlib", "CBZip2", "CLZMA", "CZstd", "CBrotli", "CArchive", "CXML2", "CUchardet", "CCURL", "CTurboJPEG",
   ],
-  "Curation": ["Documents", "Tokenizers", "CCLD2"],
+  "Curation": ["Documents", "Tokenizers", "CCLD2", "COpenCC"],
   "YAML": ["Core", "CYAML"],
   "Labelling": ["YAML", "CSQLite", "CMicroHTTPD"],
   "Datasets": ["Tokenizers", "Curation"],
@@ -105,6 +105,7 @@ let package = Package(
       providers: [.apt(["libmicrohttpd-dev"]), .brew(["libmicrohttpd"])]),
     // C++, behind a C header; the library has no pkg-config file.
     .target(name: "CCLD2", linkerSettings: [.linkedLibrary("cld2")]),
+    .target(name: "COpenCC", linkerSettings: [.linkedLibrary("opencc")]),
     .target(name: "CPlatform"),
     .target(name: "CKernels"),
     .target(name: "CAllocations", path: "Tests/CAllocations"),
