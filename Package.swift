@@ -39,7 +39,8 @@ let below: [String: [String]] = [
   ],
   "Curation": ["Documents", "Tokenizers", "CCLD2"],
   "YAML": ["Core", "CYAML"],
-  "Labelling": ["YAML", "CSQLite", "CMicroHTTPD"],
+  "HTTPServer": ["Core", "CMicroHTTPD"],
+  "Labelling": ["YAML", "HTTPServer", "CSQLite"],
   "Datasets": ["Tokenizers", "Curation"],
   "Layers": ["TensorGraph"],
   "Models": ["Layers", "Formats"],
@@ -61,10 +62,20 @@ func with(_ names: String...) -> [Target.Dependency] {
   return found.map { .init(stringLiteral: $0) }
 }
 
+/// The page of the labelling server, which becomes part of the program.
+let pageFiles: [Resource] = ["app.html", "app.js", "editors.js", "login.html", "login.js", "words.js", "style.css"].map
+{
+  .embedInCode("Page/\($0)")
+}
+
 /// A library target and the test target that mirrors it, which may need helpers of its own.
-func library(_ name: String, numeric isNumeric: Bool = false, testHelpers: [Target.Dependency] = []) -> [Target] {
+func library(
+  _ name: String, numeric isNumeric: Bool = false, resources: [Resource]? = nil, testHelpers: [Target.Dependency] = []
+) -> [Target] {
   [
-    .target(name: name, dependencies: Array(with(name).dropFirst()), swiftSettings: isNumeric ? numeric : strict),
+    .target(
+      name: name, dependencies: Array(with(name).dropFirst()), resources: resources,
+      swiftSettings: isNumeric ? numeric : strict),
     .testTarget(
       name: "\(name)Tests", dependencies: with(name, "TestSupport") + testHelpers, swiftSettings: strict),
   ]
@@ -137,7 +148,8 @@ let package = Package(
     + library("Curation")
     + library("Datasets")
     + library("YAML")
-    + library("Labelling")
+    + library("HTTPServer")
+    + library("Labelling", resources: pageFiles)
     + library("Layers")
     + library("Models")
     + library("Training", testHelpers: ["checkpoint-hammer"])
