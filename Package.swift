@@ -43,6 +43,10 @@ let below: [String: [String]] = [
   "Labelling": ["YAML", "CSQLite", "CMicroHTTPD"],
   "ReportPages": ["Core"],
   "Datasets": ["Tokenizers", "Curation", "ReportPages"],
+    .executableTarget(
+  "HTTPServer": ["Core", "CMicroHTTPD"],
+  "Labelling": ["YAML", "HTTPServer", "CSQLite"],
+  "Datasets": ["Tokenizers", "Curation"],
   "Layers": ["TensorGraph"],
   "Models": ["Layers", "Formats"],
   "Inference": ["Models", "Tokenizers"],
@@ -63,10 +67,20 @@ func with(_ names: String...) -> [Target.Dependency] {
   return found.map { .init(stringLiteral: $0) }
 }
 
+/// The page of the labelling server, which becomes part of the program.
+let pageFiles: [Resource] = ["app.html", "app.js", "editors.js", "login.html", "login.js", "words.js", "style.css"].map
+{
+  .embedInCode("Page/\($0)")
+}
+
 /// A library target and the test target that mirrors it, which may need helpers of its own.
-func library(_ name: String, numeric isNumeric: Bool = false, testHelpers: [Target.Dependency] = []) -> [Target] {
+func library(
+  _ name: String, numeric isNumeric: Bool = false, resources: [Resource]? = nil, testHelpers: [Target.Dependency] = []
+) -> [Target] {
   [
-    .target(name: name, dependencies: Array(with(name).dropFirst()), swiftSettings: isNumeric ? numeric : strict),
+    .target(
+      name: name, dependencies: Array(with(name).dropFirst()), resources: resources,
+      swiftSettings: isNumeric ? numeric : strict),
     .testTarget(
       name: "\(name)Tests", dependencies: with(name, "TestSupport") + testHelpers, swiftSettings: strict),
   ]
@@ -149,7 +163,8 @@ let package = Package(
     + library("ReportPages")
     + library("Datasets")
     + library("YAML")
-    + library("Labelling")
+    + library("HTTPServer")
+    + library("Labelling", resources: pageFiles)
     + library("Layers")
     + library("Models")
     + library("Training", testHelpers: ["checkpoint-hammer"])

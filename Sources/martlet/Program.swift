@@ -6,7 +6,7 @@ import Foundation
 enum Program {
   /// All commands in the order of the help.
   static let commands: [Command] = [
-    newCommand, dataCommand, trainCommand, generateCommand, exportCommand, verifyCommand, recipeCommand,
+    newCommand, dataCommand, labelCommand, trainCommand, generateCommand, exportCommand, verifyCommand, recipeCommand,
     tokenizerCommand, benchCommand, devicesCommand, doctorCommand,
   ]
 

@@ -5,7 +5,7 @@ import Testing
 @Suite("Help and command line")
 struct HelpTests {
   static let commands = [
-    "new", "data", "train", "generate", "export", "verify", "recipe", "tokenizer", "bench", "devices",
+    "new", "data", "label", "train", "generate", "export", "verify", "recipe", "tokenizer", "bench", "devices",
     "doctor",
   ]
 
@@ -75,7 +75,7 @@ struct HelpTests {
   func machine() throws {
     let doctor = try Martlet.run("doctor")
     #expect(doctor.status == 0)
-    for name in ["processor", "kernels", "compiled", "memory", "disk", "libyaml", "oniguruma"] {
+    for name in ["processor", "kernels", "compiled", "memory", "disk", "libyaml", "oniguruma", "sqlite", "microhttpd"] {
       #expect(doctor.output.contains("ok    \(name)"))
     }
     let devices = try Martlet.run("devices")

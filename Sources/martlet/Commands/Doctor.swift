@@ -1,5 +1,7 @@
+import CMicroHTTPD
 import COnig
 import CPUBackend
+import CSQLite
 import CYAML
 import Core
 import Foundation
@@ -27,6 +29,8 @@ let doctorCommand = Command(
   checks.addDisk()
   checks.add(.good, "libyaml", String(cString: yaml_get_version_string()))
   checks.add(.good, "oniguruma", String(cString: onig_version()))
+  checks.add(.good, "sqlite", String(cString: sqlite3_libversion()))
+  checks.add(.good, "microhttpd", String(cString: MHD_get_version()))
   checks.addToolchain()
   print(checks.text, terminator: "")
   return checks.hasFailure ? Program.Status.failure : Program.Status.success

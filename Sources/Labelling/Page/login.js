@@ -1,0 +1,31 @@
+import { t, translate } from './words.js';
+
+translate(document);
+const form = document.getElementById('form');
+const token = document.getElementById('token');
+const notice = document.getElementById('notice');
+
+// The link that the terminal prints has the token behind a #, a part that browsers keep to themselves.
+const given = new URLSearchParams(location.hash.slice(1)).get('token');
+if (given) {
+  token.value = given;
+  history.replaceState(null, '', location.pathname);
+}
+
+form.addEventListener('submit', async event => {
+  event.preventDefault();
+  notice.hidden = true;
+  const name = document.getElementById('name').value.trim();
+  try {
+    const answer = await fetch('login', {
+      method: 'POST', headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ name, token: token.value.trim() }),
+    });
+    if (answer.ok) return location.assign('./');
+    const error = (await answer.json()).error;
+    notice.textContent = t('error_' + error.code) || error.message;
+  } catch {
+    notice.textContent = t('offline');
+  }
+  notice.hidden = false;
+});
