@@ -4,7 +4,63 @@ import Documents
 
 // The steps that recipes can name, with their settings. docs/DATA.md explains them.
 extension StepCatalog {
-  static let makers: [Maker] = quality + selection + [decontaminate, deduplicate, cutRepeatedParagraphs]
+  static let makers: [Maker] = cleaning + quality + selection + [decontaminate, deduplicate, cutRepeatedParagraphs]
+
+  private static let cleaning: [Maker] = [
+    Maker(RepairText.name) { options in
+      var step = RepairText()
+      let settings: [StepSetting<RepairText>] = [
+        .bool("mojibake", \.repairsMojibake), .bool("controls", \.removesControls),
+        .bool("invisible", \.removesInvisible), .bool("bidirectional_controls", \.removesBidirectionalControls),
+        .bool("plain_spaces", \.plainSpaces), .bool("plain_line_ends", \.plainLineEnds),
+        .limit("max_blank_lines", \.maximumBlankLines), .limit("max_undecodable", \.maximumUndecodable),
+      ]
+      for setting in settings { try setting.apply(&options.reader, &step) }
+      if let form = try options.reader.word("form", RepairText.Form.self) { step.form = form }
+      if let width = try options.reader.word("full_width", RepairText.FullWidth.self) { step.fullWidth = width }
+      return .step(step)
+    },
+    Maker(IdentifyLanguage.name) { options in
+      var step = IdentifyLanguage(
+        keeping: Set(try options.reader.texts("keep") ?? []), dropping: Set(try options.reader.texts("drop") ?? []))
+      let settings: [StepSetting<IdentifyLanguage>] = [
+        .number("min_confidence", \.minimumConfidence), .integer("min_length", \.minimumLength),
+      ]
+      for setting in settings { try setting.apply(&options.reader, &step) }
+      if let policy = try options.reader.word("unknown", IdentifyLanguage.UnknownPolicy.self) { step.unknown = policy }
+      return .step(step)
+    },
+    Maker(
+      { RemoveBoilerplate() },
+      [
+        .bool("repeated_lines", \.removesRepeatedLines), .bool("repeated_paragraphs", \.removesRepeatedParagraphs),
+        .bool("notices", \.removesNotices), .bool("navigation", \.removesNavigation),
+        .integer("min_navigation_run", \.minimumNavigationRun),
+        .integer("max_navigation_length", \.maximumNavigationLength),
+      ]),
+    Maker(ScrubPersonalData.name) { options in
+      var step = ScrubPersonalData()
+      if let names = try options.reader.texts("kinds") {
+        let known = PersonalDataKind.allCases.map(\.rawValue)
+        for name in names where !known.contains(name) {
+          throw options.reader.wrong("kinds", mustBe: "some of \(known.joined(separator: ", "))")
+        }
+        step.kinds = Set(names.compactMap(PersonalDataKind.init(rawValue:)))
+      }
+      if let replacement = try options.reader.word("replace_by", ScrubPersonalData.Replacement.self) {
+        step.replacement = replacement
+      }
+      if let key = try options.reader.text("key") { step.key = key }
+      let settings: [StepSetting<ScrubPersonalData>] = [
+        .limit("max_findings", \.maximumFindings), .bool("keep_reserved_addresses", \.keepsReservedAddresses),
+      ]
+      for setting in settings { try setting.apply(&options.reader, &step) }
+      return .step(step)
+    },
+    Maker(ConvertChinese.name) { options in
+      .step(try ConvertChinese(to: try options.reader.word("to", ConvertChinese.Target.self) ?? .simplified))
+    },
+  ]
 
   private static let quality: [Maker] = [
     Maker(
