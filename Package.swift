@@ -38,7 +38,7 @@ let below: [String: [String]] = [
     "Core", "CZlib", "CBZip2", "CLZMA", "CZstd", "CBrotli", "CArchive", "CXML2", "CUchardet", "CCURL", "CTurboJPEG",
     "CPNG", "CImageResize",
   ],
-  "Curation": ["Documents", "Tokenizers", "CCLD2"],
+  "Curation": ["Documents", "Tokenizers", "CCLD2", "COpenCC"],
   "YAML": ["Core", "CYAML"],
   "Labelling": ["YAML", "CSQLite", "CMicroHTTPD"],
   "ReportPages": ["Core"],
@@ -108,6 +108,7 @@ let package = Package(
       providers: [.apt(["libmicrohttpd-dev"]), .brew(["libmicrohttpd"])]),
     // C++, behind a C header; the library has no pkg-config file.
     .target(name: "CCLD2", linkerSettings: [.linkedLibrary("cld2")]),
+    .target(name: "COpenCC", linkerSettings: [.linkedLibrary("opencc")]),
     .target(name: "CPlatform"),
     .target(name: "CImageResize"),
     .target(name: "CKernels"),

@@ -1,0 +1,172 @@
+import Curation
+
+/// A sentence with the personal data that is in it.
+struct LabelledSentence {
+  var text = ""
+  var labels: [(kind: PersonalDataKind, range: Range<Int>)] = []
+
+  /// Adds text.
+  mutating func add(_ more: String) { text += more }
+
+  /// Adds personal data.
+  mutating func add(_ more: String, _ kind: PersonalDataKind) {
+    let start = text.utf8.count
+    text += more
+    labels.append((kind, start..<text.utf8.count))
+  }
+}
+
+/// Makes sentences as people write them: forms, letters, forum posts, logs, in English and Chinese.
+///
+/// What is made here was collected from how numbers are printed on web pages, cards and forms of many countries, before and
+/// apart from the rules that look for them.
+struct PersonalDataSentences {
+  private var random: SplitMix
+
+  init(seed: UInt64) { random = SplitMix(seed: seed) }
+
+  // MARK: Sentences
+
+  private typealias Maker = (inout SplitMix) -> String
+
+  /// Sentences with personal data at `%`: a kind, what is put in, and the frames that go with it.
+  private static let positives: [(kind: PersonalDataKind, make: Maker, frames: [String])] = [
+    (.email, { NumberForms.email(&$0) }, emailFrames),
+    (.email, { NumberForms.spelledEmail(&$0) }, emailFrames),
+    (.phone, { NumberForms.writtenPhone(&$0) }, phoneFrames + plainFrames),
+    (.phone, { NumberForms.chinesePhone(&$0) }, phoneFrames + chinesePhoneFrames + plainFrames),
+    (.phone, { NumberForms.barePhone(&$0) }, phoneFrames + chinesePhoneFrames),
+    (.chineseIdentity, { NumberForms.chineseIdentity(&$0) }, identityFrames),
+    (.socialSecurity, { NumberForms.socialSecurity(&$0) }, socialFrames + plainFrames),
+    (.card, { NumberForms.card(&$0) }, cardFrames + plainFrames),
+    (.iban, { NumberForms.account(&$0) }, accountFrames + plainFrames),
+    (.ipv4, { NumberForms.ipv4(&$0) }, addressFrames),
+    (.ipv6, { NumberForms.ipv6(&$0) }, addressFrames),
+    (.mac, { NumberForms.mac(&$0) }, hardwareFrames),
+  ]
+
+  private static let emailFrames = [
+    "Write to % for the details.", "%", "My e-mail is %, thanks!", "Contact: <%>", "(%)", "Ask Jane (%) about it.",
+    "mailto:%", "From: Jane Doe <%>", "请发邮件至%。", "邮箱：%", "我的邮箱是%，谢谢", "联系人：张三（%）", "投稿信箱%欢迎来稿",
+    "Reply-To: %\nSubject: Hello", "name,%,London", "\"%\" is what she gave me.", "Was it % or not?", "e-mail:%;",
+  ]
+  private static let phoneFrames = [
+    "Call me at % tomorrow.", "Tel: %", "Phone: %, ask for Jim.", "Mobile %", "Fax %.", "You can reach us on %.",
+    "My number is %", "WhatsApp: %", "call % or come by", "contact us at %!", "Phone number: %\nHours: 9 to 5",
+    "Customer hotline: %", "text me on %, please", "电话：%", "手机号%", "联系方式：%，谢谢。",
+  ]
+  private static let chinesePhoneFrames = [
+    "电话%。", "请拨打%咨询", "联系电话：%（王女士）", "手机：%", "如有问题请致电%，我们会尽快回复。", "传真：%", "客服热线 %", "微信同号：%",
+    "有意者请联系李先生，手机%", "咨询电话：%", "我的号码是%，你打过来吧。",
+  ]
+  private static let plainFrames = [
+    "%", "Jane Doe, 12 High Street, %", "She wrote % on the paper.", "Is % still right?", "- %\n- see below", "(%)",
+    "We have % on file for you.", "张三，%，北京", "他留下了%。", "%, as I said.",
+  ]
+  private static let identityFrames = [
+    "身份证号：%", "身份证号码%", "公民身份号码%，住址北京市海淀区。", "张三（身份证%）", "证件号码：%。", "被告人李某，身份证号%，汉族。",
+    "ID number %", "My Chinese ID is %.", "%", "姓名：王五 证件：%", "身份证%，手机另附",
+  ]
+  private static let socialFrames = [
+    "My SSN is %.", "SSN: %", "social security number %", "Social Security No. %", "Applicant's SSN (%) is on page 2.",
+  ]
+  private static let cardFrames = [
+    "Card number: %", "Pay with Visa %, please.", "My card % was stolen.", "credit card % exp 09/27", "银行卡号：%",
+    "卡号%", "请转账到%（工商银行）", "信用卡%已冻结", "Amex %",
+  ]
+  private static let accountFrames = [
+    "IBAN: %", "Please pay to % by Friday.", "account %, BIC DEUTDEFF", "Kontonummer %", "账号 %", "IBAN %.",
+  ]
+  private static let addressFrames = [
+    "Connection from % refused.", "The server at % is down.", "ping %", "Host: %", "DNS %", "服务器地址：%",
+    "登录IP：%", "IP %登录失败", "The IP address is %.", "[%] GET /index.html", "client=%", "blocked % and others",
+  ]
+  private static let hardwareFrames = [
+    "MAC address: %", "link/ether % brd", "The device % joined.", "HWaddr %", "物理地址：%", "设备%已上线", "(%)",
+  ]
+
+  /// Sentences without personal data that look as if they had some.
+  private static let negatives: [Maker] = [
+    { "The meeting is on \(NumberForms.date(&$0)) in room 12." }, { "Updated \(NumberForms.date(&$0)) 10:30:22" },
+    { "会议时间：\(NumberForms.date(&$0))" }, { "从\(NumberForms.date(&$0))到\(NumberForms.date(&$0))" },
+    { "Born \(NumberForms.date(&$0)), died \(NumberForms.date(&$0))." },
+    { "It starts at \(NumberForms.time(&$0)) and ends at \(NumberForms.time(&$0))." },
+    { "时间 \(NumberForms.time(&$0))" },
+    { "Install version \(NumberForms.version(&$0)) first." }, { "v\(NumberForms.version(&$0)) is out" },
+    { "软件版本\(NumberForms.version(&$0))已发布" }, { "Upgrade from \(NumberForms.version(&$0)) to 2.0" },
+    { "Linux 4.18.0-\($0.below(999)).el8.x86_64" }, { "See section \(NumberForms.version(&$0)) of the manual." },
+    { "Order #\(NumberForms.digits(&$0, 10)) has shipped." }, { "Order number: \(NumberForms.digits(&$0, 16))" },
+    { "订单号：\(NumberForms.digits(&$0, 18))" }, { "订单编号1\(NumberForms.digits(&$0, 10))已完成" },
+    { "快递单号SF\(NumberForms.digits(&$0, 13))" }, { "Tracking 1Z999AA10\(NumberForms.digits(&$0, 8))" },
+    { "Invoice INV-2023-\(NumberForms.digits(&$0, 6))" }, { "Ticket \(NumberForms.digits(&$0, 8)) is closed." },
+    { "ISBN 978-\($0.below(10))-\(NumberForms.digits(&$0, 3))-\(NumberForms.digits(&$0, 5))-\($0.below(10))" },
+    { "ISBN: 9787\(NumberForms.digits(&$0, 9))" },
+    { "国际标准书号 978-7-\(NumberForms.digits(&$0, 4))-\(NumberForms.digits(&$0, 4))-\($0.below(10))" },
+    { "ISSN \(NumberForms.digits(&$0, 4))-\(NumberForms.digits(&$0, 4))" }, { "EAN 400\(NumberForms.digits(&$0, 10))" },
+    { "Coordinates: \(31 + $0.below(9)).\(NumberForms.digits(&$0, 4)), 121.\(NumberForms.digits(&$0, 4))" },
+    { "40°\($0.below(60))′46″N 79°58′\($0.below(60))″W" },
+    { "北纬39.\(NumberForms.digits(&$0, 6))，东经116.\(NumberForms.digits(&$0, 6))" },
+    { "It cost $\(1 + $0.below(9)),\(NumberForms.digits(&$0, 3)),\(NumberForms.digits(&$0, 3)).99" },
+    { "The population is 1,412,\(NumberForms.digits(&$0, 3)),000." }, { "总产值\(NumberForms.digits(&$0, 9))元" },
+    { "Revenue rose to \(NumberForms.digits(&$0, 2)).\($0.below(10)) million in 2023" },
+    { "Pages \(100 + $0.below(99))-\(200 + $0.below(99)), 2010-2015." },
+    { "The score was \($0.below(9))-\($0.below(9))." },
+    { "sha1 \(NumberForms.hex(&$0, 40))" }, { "commit \(NumberForms.hex(&$0, 10)) fixes it" },
+    {
+      "id \(NumberForms.hex(&$0, 8))-\(NumberForms.hex(&$0, 4))-4\(NumberForms.hex(&$0, 3))-a\(NumberForms.hex(&$0, 3))-\(NumberForms.hex(&$0, 12))"
+    },
+    { "timestamp 1681\(NumberForms.digits(&$0, 6))" }, { "时间戳：1681\(NumberForms.digits(&$0, 9))" },
+    { "at 1681\(NumberForms.digits(&$0, 9)) ms" }, { "Dial 911 or \(100 + $0.below(99))." }, { "请拨打110或12345" },
+    { "ZIP 9\(NumberForms.digits(&$0, 4))-\(NumberForms.digits(&$0, 4))" }, { "邮编10\(NumberForms.digits(&$0, 4))" },
+    { "The router is at 192.168.\($0.below(256)).\($0.below(256))." }, { "ping 10.\($0.below(256)).0.1" },
+    { "Use 2001:db8::\(NumberForms.hex(&$0, 4)) in examples." }, { "fe80::\(NumberForms.hex(&$0, 3)):1 is local" },
+    { "listen on ::1 port \(1024 + $0.below(60000))" }, { "std::vector<int> a\($0.below(9)); foo::bar(1)" },
+    { "Follow @user\($0.below(999)) for more." }, { "git clone git@github.com:org/repo\($0.below(99)).git" },
+    { "ssh root@localhost -p \(1024 + $0.below(9999))" }, { "<img src=\"icon\($0.below(9))@2x.png\">" },
+    { "npm install @types/node@18.\($0.below(20)).\($0.below(9))" }, { "身份证号：\(NumberForms.wrongIdentity(&$0))是假的" },
+    { "The test number \(NumberForms.wrongCard(&$0)) fails." }, { "流水号\(NumberForms.digits(&$0, 16))" },
+    { "CAS 7732-18-\($0.below(9))" }, { "doi:10.1000/\(NumberForms.digits(&$0, 6))" },
+    { "arXiv:2104.\(NumberForms.digits(&$0, 5))" }, { "pi is 3.14159265358979" }, { "6.02214076e23 per mole" },
+    { "1920x1080 at 60 Hz, 16:9" }, { "第\(NumberForms.digits(&$0, 9))号" },
+    { "专利号ZL 2012 1 0\(NumberForms.digits(&$0, 6)).7" },
+    { "QQ群：\(NumberForms.digits(&$0, 9))" },
+    { "车牌京A\(NumberForms.digits(&$0, 5))，车次G\(1 + $0.below(9))\($0.below(999))" },
+    { "Serial \(NumberForms.hex(&$0, 4).uppercased())-\(NumberForms.digits(&$0, 4))-\(NumberForms.digits(&$0, 4))" },
+    { "Model 415-\(NumberForms.digits(&$0, 3))-\(NumberForms.digits(&$0, 4)) in black" },
+    { "In \(1900 + $0.below(120)), \(1 + $0.below(99)) of \(NumberForms.digits(&$0, 3)) people left." },
+    { "\(1 + $0.below(9)) \(NumberForms.digits(&$0, 3)) \(NumberForms.digits(&$0, 3)) km from here" },
+    { "表1 2019 2020 2021 2022 2023" }, { "数据：12 34 56 78 90 11 22" }, { "0.00\(NumberForms.digits(&$0, 9))" },
+    { "Temperature 12.5 13.7 14.\($0.below(10)) 15.9" }, { "RFC 2616, section 14.\($0.below(50)).\($0.below(9)).2" },
+    { "price@10 per kg" }, { "IMEI 35\(NumberForms.digits(&$0, 13))" }, { "case no. 12-\(NumberForms.digits(&$0, 5))" },
+    { "统一社会信用代码91110000\(NumberForms.digits(&$0, 9))L" }, { "12:30:45.678 INFO started in 3.2 s" },
+    { "00:01:02:03 on the counter" }, { "Area 51, Route 66, Boeing 747-400" }, { "2 + 2 = 4, (1) (2) (3)" },
+  ]
+
+  /// Lines around the sentence that matters.
+  private static let fillers = [
+    "", "", "", "It was a fine day. ", "今天天气很好。", "Dear all,\n", "1. ", "Note 3: ", "> ", "他说：",
+  ]
+  private static let tails = [
+    "", "", "", " Best regards, Tom", "\nSee you in 2024.", "。谢谢！", " 12 people came.", "\n\n3/4",
+  ]
+
+  /// The next sentence; every third has no personal data.
+  mutating func next() -> LabelledSentence {
+    var sentence = LabelledSentence()
+    sentence.add(random.choice(PersonalDataSentences.fillers))
+    if random.below(3) == 0 {
+      sentence.add(random.choice(PersonalDataSentences.negatives)(&random))
+    } else {
+      let item = random.choice(PersonalDataSentences.positives)
+      let parts = random.choice(item.frames).split(separator: "%", omittingEmptySubsequences: false)
+      sentence.add(String(parts[0]))
+      sentence.add(item.make(&random), item.kind)
+      sentence.add(parts.dropFirst().joined(separator: "%"))
+    }
+    // A number right behind a number would be another one.
+    let tail = random.choice(PersonalDataSentences.tails)
+    if let last = sentence.text.utf8.last, tail.first == " ", (0x30...0x39).contains(last) { return sentence }
+    sentence.add(tail)
+    return sentence
+  }
+}
