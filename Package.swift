@@ -127,6 +127,8 @@ let package = Package(
       name: "extraction-bench", dependencies: with("Documents"), path: "Benchmarks/Extraction", swiftSettings: strict),
     .executableTarget(
       name: "source-bench", dependencies: with("Documents"), path: "Benchmarks/Sources", swiftSettings: strict),
+    .executableTarget(
+      name: "curation-bench", dependencies: with("Curation"), path: "Benchmarks/Curating", swiftSettings: strict),
     // What the tests of checkpoints kill.
     .executableTarget(
       name: "checkpoint-hammer", dependencies: with("Training"), path: "Tests/CheckpointHammer", swiftSettings: strict),
