@@ -142,6 +142,8 @@ let package = Package(
       name: "wikipedia-bench", dependencies: with("Documents"), path: "Benchmarks/Wikipedia", swiftSettings: strict),
     .executableTarget(
       name: "webarchive-bench", dependencies: with("Documents"), path: "Benchmarks/WebArchives", swiftSettings: strict),
+    .executableTarget(
+      name: "curation-bench", dependencies: with("Curation"), path: "Benchmarks/Curating", swiftSettings: strict),
     // What the tests of checkpoints kill.
     .executableTarget(
       name: "checkpoint-hammer", dependencies: with("Training"), path: "Tests/CheckpointHammer", swiftSettings: strict),

@@ -7,8 +7,8 @@ set -eu
 
 # The one list of Debian packages. docs/DEPENDENCIES.md says what each is for.
 build_packages="pkg-config libyaml-dev libonig-dev libarchive-dev libxml2-dev libuchardet-dev libcurl4-openssl-dev
-  libturbojpeg0-dev libpng-dev libcld2-dev libopencc-dev libsqlite3-dev libmicrohttpd-dev zlib1g-dev libbz2-dev liblzma-dev libzstd-dev
-  libbrotli-dev"
+  libturbojpeg0-dev libpng-dev libcld2-dev libopencc-dev libopencc-data libsqlite3-dev libmicrohttpd-dev zlib1g-dev libbz2-dev
+  liblzma-dev libzstd-dev libbrotli-dev"
 quickstart_packages="bible-kjv"
 # The oldest Swift that builds the package: tools version 6.1.
 swift_major=6

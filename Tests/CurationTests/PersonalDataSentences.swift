@@ -27,7 +27,7 @@ struct PersonalDataSentences {
 
   // MARK: Sentences
 
-  private typealias Maker = (inout SplitMix) -> String
+  private typealias Maker = @Sendable (inout SplitMix) -> String
 
   /// Sentences with personal data at `%`: a kind, what is put in, and the frames that go with it.
   private static let positives: [(kind: PersonalDataKind, make: Maker, frames: [String])] = [
@@ -86,60 +86,95 @@ struct PersonalDataSentences {
   ]
 
   /// Sentences without personal data that look as if they had some.
-  private static let negatives: [Maker] = [
-    { "The meeting is on \(NumberForms.date(&$0)) in room 12." }, { "Updated \(NumberForms.date(&$0)) 10:30:22" },
-    { "会议时间：\(NumberForms.date(&$0))" }, { "从\(NumberForms.date(&$0))到\(NumberForms.date(&$0))" },
-    { "Born \(NumberForms.date(&$0)), died \(NumberForms.date(&$0))." },
-    { "It starts at \(NumberForms.time(&$0)) and ends at \(NumberForms.time(&$0))." },
-    { "时间 \(NumberForms.time(&$0))" },
-    { "Install version \(NumberForms.version(&$0)) first." }, { "v\(NumberForms.version(&$0)) is out" },
-    { "软件版本\(NumberForms.version(&$0))已发布" }, { "Upgrade from \(NumberForms.version(&$0)) to 2.0" },
-    { "Linux 4.18.0-\($0.below(999)).el8.x86_64" }, { "See section \(NumberForms.version(&$0)) of the manual." },
-    { "Order #\(NumberForms.digits(&$0, 10)) has shipped." }, { "Order number: \(NumberForms.digits(&$0, 16))" },
-    { "订单号：\(NumberForms.digits(&$0, 18))" }, { "订单编号1\(NumberForms.digits(&$0, 10))已完成" },
-    { "快递单号SF\(NumberForms.digits(&$0, 13))" }, { "Tracking 1Z999AA10\(NumberForms.digits(&$0, 8))" },
-    { "Invoice INV-2023-\(NumberForms.digits(&$0, 6))" }, { "Ticket \(NumberForms.digits(&$0, 8)) is closed." },
-    { "ISBN 978-\($0.below(10))-\(NumberForms.digits(&$0, 3))-\(NumberForms.digits(&$0, 5))-\($0.below(10))" },
-    { "ISBN: 9787\(NumberForms.digits(&$0, 9))" },
-    { "国际标准书号 978-7-\(NumberForms.digits(&$0, 4))-\(NumberForms.digits(&$0, 4))-\($0.below(10))" },
-    { "ISSN \(NumberForms.digits(&$0, 4))-\(NumberForms.digits(&$0, 4))" }, { "EAN 400\(NumberForms.digits(&$0, 10))" },
-    { "Coordinates: \(31 + $0.below(9)).\(NumberForms.digits(&$0, 4)), 121.\(NumberForms.digits(&$0, 4))" },
-    { "40°\($0.below(60))′46″N 79°58′\($0.below(60))″W" },
-    { "北纬39.\(NumberForms.digits(&$0, 6))，东经116.\(NumberForms.digits(&$0, 6))" },
-    { "It cost $\(1 + $0.below(9)),\(NumberForms.digits(&$0, 3)),\(NumberForms.digits(&$0, 3)).99" },
-    { "The population is 1,412,\(NumberForms.digits(&$0, 3)),000." }, { "总产值\(NumberForms.digits(&$0, 9))元" },
-    { "Revenue rose to \(NumberForms.digits(&$0, 2)).\($0.below(10)) million in 2023" },
-    { "Pages \(100 + $0.below(99))-\(200 + $0.below(99)), 2010-2015." },
-    { "The score was \($0.below(9))-\($0.below(9))." },
-    { "sha1 \(NumberForms.hex(&$0, 40))" }, { "commit \(NumberForms.hex(&$0, 10)) fixes it" },
-    {
-      "id \(NumberForms.hex(&$0, 8))-\(NumberForms.hex(&$0, 4))-4\(NumberForms.hex(&$0, 3))-a\(NumberForms.hex(&$0, 3))-\(NumberForms.hex(&$0, 12))"
-    },
-    { "timestamp 1681\(NumberForms.digits(&$0, 6))" }, { "时间戳：1681\(NumberForms.digits(&$0, 9))" },
-    { "at 1681\(NumberForms.digits(&$0, 9)) ms" }, { "Dial 911 or \(100 + $0.below(99))." }, { "请拨打110或12345" },
-    { "ZIP 9\(NumberForms.digits(&$0, 4))-\(NumberForms.digits(&$0, 4))" }, { "邮编10\(NumberForms.digits(&$0, 4))" },
-    { "The router is at 192.168.\($0.below(256)).\($0.below(256))." }, { "ping 10.\($0.below(256)).0.1" },
-    { "Use 2001:db8::\(NumberForms.hex(&$0, 4)) in examples." }, { "fe80::\(NumberForms.hex(&$0, 3)):1 is local" },
-    { "listen on ::1 port \(1024 + $0.below(60000))" }, { "std::vector<int> a\($0.below(9)); foo::bar(1)" },
-    { "Follow @user\($0.below(999)) for more." }, { "git clone git@github.com:org/repo\($0.below(99)).git" },
-    { "ssh root@localhost -p \(1024 + $0.below(9999))" }, { "<img src=\"icon\($0.below(9))@2x.png\">" },
-    { "npm install @types/node@18.\($0.below(20)).\($0.below(9))" }, { "身份证号：\(NumberForms.wrongIdentity(&$0))是假的" },
-    { "The test number \(NumberForms.wrongCard(&$0)) fails." }, { "流水号\(NumberForms.digits(&$0, 16))" },
-    { "CAS 7732-18-\($0.below(9))" }, { "doi:10.1000/\(NumberForms.digits(&$0, 6))" },
-    { "arXiv:2104.\(NumberForms.digits(&$0, 5))" }, { "pi is 3.14159265358979" }, { "6.02214076e23 per mole" },
-    { "1920x1080 at 60 Hz, 16:9" }, { "第\(NumberForms.digits(&$0, 9))号" },
-    { "专利号ZL 2012 1 0\(NumberForms.digits(&$0, 6)).7" },
-    { "QQ群：\(NumberForms.digits(&$0, 9))" },
-    { "车牌京A\(NumberForms.digits(&$0, 5))，车次G\(1 + $0.below(9))\($0.below(999))" },
-    { "Serial \(NumberForms.hex(&$0, 4).uppercased())-\(NumberForms.digits(&$0, 4))-\(NumberForms.digits(&$0, 4))" },
-    { "Model 415-\(NumberForms.digits(&$0, 3))-\(NumberForms.digits(&$0, 4)) in black" },
-    { "In \(1900 + $0.below(120)), \(1 + $0.below(99)) of \(NumberForms.digits(&$0, 3)) people left." },
-    { "\(1 + $0.below(9)) \(NumberForms.digits(&$0, 3)) \(NumberForms.digits(&$0, 3)) km from here" },
-    { "表1 2019 2020 2021 2022 2023" }, { "数据：12 34 56 78 90 11 22" }, { "0.00\(NumberForms.digits(&$0, 9))" },
-    { "Temperature 12.5 13.7 14.\($0.below(10)) 15.9" }, { "RFC 2616, section 14.\($0.below(50)).\($0.below(9)).2" },
-    { "price@10 per kg" }, { "IMEI 35\(NumberForms.digits(&$0, 13))" }, { "case no. 12-\(NumberForms.digits(&$0, 5))" },
-    { "统一社会信用代码91110000\(NumberForms.digits(&$0, 9))L" }, { "12:30:45.678 INFO started in 3.2 s" },
-    { "00:01:02:03 on the counter" }, { "Area 51, Route 66, Boeing 747-400" }, { "2 + 2 = 4, (1) (2) (3)" },
+  ///
+  /// `{d4}` are digits, `{x4}` hexadecimal ones, `{10-20}` is a number from 10 below 30.
+  private static let negatives = [
+    "The meeting is on {date} in room 12.",
+    "Updated {date} 10:30:22",
+    "会议时间：{date}",
+    "从{date}到{date}",
+    "Born {date}, died {date}.",
+    "It starts at {time} and ends at {time}.",
+    "时间 {time}",
+    "Install version {version} first.",
+    "v{version} is out",
+    "软件版本{version}已发布",
+    "Upgrade from {version} to 2.0",
+    "Linux 4.18.0-{0-999}.el8.x86_64",
+    "See section {version} of the manual.",
+    "Order #{d10} has shipped.",
+    "Order number: {d16}",
+    "订单号：{d18}",
+    "订单编号1{d10}已完成",
+    "快递单号SF{d13}",
+    "Tracking 1Z999AA10{d8}",
+    "Invoice INV-2023-{d6}",
+    "Ticket {d8} is closed.",
+    "ISBN 978-{0-10}-{d3}-{d5}-{0-10}",
+    "ISBN: 9787{d9}",
+    "国际标准书号 978-7-{d4}-{d4}-{0-10}",
+    "ISSN {d4}-{d4}",
+    "EAN 400{d10}",
+    "Coordinates: {31-9}.{d4}, 121.{d4}",
+    "40°{0-60}′46″N 79°58′{0-60}″W",
+    "北纬39.{d6}，东经116.{d6}",
+    "It cost ${1-9},{d3},{d3}.99",
+    "The population is 1,412,{d3},000.",
+    "总产值{d9}元",
+    "Revenue rose to {d2}.{0-10} million in 2023",
+    "Pages {100-99}-{200-99}, 2010-2015.",
+    "The score was {0-9}-{0-9}.",
+    "sha1 {x40}",
+    "commit {x10} fixes it",
+    "id {x8}-{x4}-4{x3}-a{x3}-{x12}",
+    "timestamp 1681{d6}",
+    "时间戳：1681{d9}",
+    "at 1681{d9} ms",
+    "Dial 911 or {100-99}.",
+    "请拨打110或12345",
+    "ZIP 9{d4}-{d4}",
+    "邮编10{d4}",
+    "The router is at 192.168.{0-256}.{0-256}.",
+    "ping 10.{0-256}.0.1",
+    "Use 2001:db8::{x4} in examples.",
+    "fe80::{x3}:1 is local",
+    "listen on ::1 port {1024-60000}",
+    "std::vector<int> a{0-9}; foo::bar(1)",
+    "Follow @user{0-999} for more.",
+    "git clone git@github.com:org/repo{0-99}.git",
+    "ssh root@localhost -p {1024-9999}",
+    "<img src=\"icon{0-9}@2x.png\">",
+    "npm install @types/node@18.{0-20}.{0-9}",
+    "身份证号：{identity}是假的",
+    "The test number {card} fails.",
+    "流水号{d16}",
+    "CAS 7732-18-{0-9}",
+    "doi:10.1000/{d6}",
+    "arXiv:2104.{d5}",
+    "pi is 3.14159265358979",
+    "6.02214076e23 per mole",
+    "1920x1080 at 60 Hz, 16:9",
+    "第{d9}号",
+    "专利号ZL 2012 1 0{d6}.7",
+    "QQ群：{d9}",
+    "车牌京A{d5}，车次G{1-9}{0-999}",
+    "Serial {x4}-{d4}-{d4}",
+    "Model 415-{d3}-{d4} in black",
+    "In {1900-120}, {1-99} of {d3} people left.",
+    "{1-9} {d3} {d3} km from here",
+    "表1 2019 2020 2021 2022 2023",
+    "数据：12 34 56 78 90 11 22",
+    "0.00{d9}",
+    "Temperature 12.5 13.7 14.{0-10} 15.9",
+    "RFC 2616, section 14.{0-50}.{0-9}.2",
+    "price@10 per kg",
+    "IMEI 35{d13}",
+    "case no. 12-{d5}",
+    "统一社会信用代码91110000{d9}L",
+    "12:30:45.678 INFO started in 3.2 s",
+    "00:01:02:03 on the counter",
+    "Area 51, Route 66, Boeing 747-400",
+    "2 + 2 = 4, (1) (2) (3)",
   ]
 
   /// Lines around the sentence that matters.
@@ -155,7 +190,7 @@ struct PersonalDataSentences {
     var sentence = LabelledSentence()
     sentence.add(random.choice(PersonalDataSentences.fillers))
     if random.below(3) == 0 {
-      sentence.add(random.choice(PersonalDataSentences.negatives)(&random))
+      sentence.add(expanded(random.choice(PersonalDataSentences.negatives)))
     } else {
       let item = random.choice(PersonalDataSentences.positives)
       let parts = random.choice(item.frames).split(separator: "%", omittingEmptySubsequences: false)
@@ -168,5 +203,32 @@ struct PersonalDataSentences {
     if let last = sentence.text.utf8.last, tail.first == " ", (0x30...0x39).contains(last) { return sentence }
     sentence.add(tail)
     return sentence
+  }
+
+  /// A pattern with its places filled.
+  private mutating func expanded(_ pattern: String) -> String {
+    var result = ""
+    var rest = pattern[...]
+    while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
+      result += rest[..<open]
+      result += value(rest[rest.index(after: open)..<close])
+      rest = rest[rest.index(after: close)...]
+    }
+    return result + rest
+  }
+
+  private mutating func value(_ name: Substring) -> String {
+    switch name {
+    case "date": return NumberForms.date(&random)
+    case "time": return NumberForms.time(&random)
+    case "version": return NumberForms.version(&random)
+    case "identity": return NumberForms.wrongIdentity(&random)
+    case "card": return NumberForms.wrongCard(&random)
+    default: break
+    }
+    if name.hasPrefix("d"), let count = Int(name.dropFirst()) { return NumberForms.digits(&random, count) }
+    if name.hasPrefix("x"), let count = Int(name.dropFirst()) { return NumberForms.hex(&random, count) }
+    let bounds = name.split(separator: "-").compactMap { Int($0) }
+    return bounds.count == 2 ? String(bounds[0] + random.below(bounds[1])) : ""
   }
 }

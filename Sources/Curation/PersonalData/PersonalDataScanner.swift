@@ -93,7 +93,10 @@ struct PersonalDataScanner {
       if isHexGroup(at: place) { return place + 1 }
     }
     let end = token.read(bytes, at: place)
-    guard let first = token.groups.first, token.digits.count >= 4 else { return end }
+    // Phones have seven digits or more; of shorter numbers only addresses matter.
+    guard let first = token.groups.first, token.digits.count >= 7 || (token.digits.count >= 4 && isIPv4Like) else {
+      return end
+    }
     if first.range.lowerBound > place, place > 0, isWordByte(bytes[place - 1]) { return end }
     var start = 0
     var isFound = false
@@ -121,7 +124,7 @@ struct PersonalDataScanner {
     switch bytes[place - 1] {
     case UInt8(ascii: "$"), UInt8(ascii: "#"), UInt8(ascii: "="), UInt8(ascii: "/"), UInt8(ascii: "\\"),
       UInt8(ascii: "%"), UInt8(ascii: "&"):
-      return isIPv4Like(place) ? false : true
+      return !isIPv4Like
     case UInt8(ascii: "."), UInt8(ascii: ","), UInt8(ascii: "-"), UInt8(ascii: ":"):
       return place > 1
         && (isDigit(bytes[place - 2]) || (bytes[place - 1] != UInt8(ascii: ":") && isASCIILetter(bytes[place - 2])))
@@ -129,9 +132,11 @@ struct PersonalDataScanner {
     }
   }
 
-  /// Addresses stand behind slashes too.
-  private func isIPv4Like(_ place: Int) -> Bool {
-    token.groups.count >= 4 && token.groups[1].gap == .dot && token.groups[2].gap == .dot && token.groups[3].gap == .dot
+  /// Whether four groups with dots between them follow each other.
+  private var isIPv4Like: Bool {
+    token.groups.indices.dropFirst(3).contains { last in
+      token.groups[last].gap == .dot && token.groups[last - 1].gap == .dot && token.groups[last - 2].gap == .dot
+    }
   }
 
   private func isWordByte(_ byte: UInt8) -> Bool { isDigit(byte) || isASCIILetter(byte) || byte == 0x5F }
