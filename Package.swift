@@ -135,6 +135,8 @@ let package = Package(
     .executableTarget(
       name: "tokenizer-bench", dependencies: with("Tokenizers"), path: "Benchmarks/Tokenizing", swiftSettings: strict),
     .executableTarget(
+      name: "dedup-bench", dependencies: with("Curation"), path: "Benchmarks/Deduplication", swiftSettings: strict),
+    .executableTarget(
       name: "extraction-bench", dependencies: with("Documents"), path: "Benchmarks/Extraction", swiftSettings: strict),
     .executableTarget(
       name: "source-bench", dependencies: with("Documents"), path: "Benchmarks/Sources", swiftSettings: strict),

@@ -162,10 +162,8 @@ public struct EvaluationIndex: Sendable {
   /// How many different n-grams there are.
   public var count: Int { grams.count }
 
-  @inline(__always)
+  /// The place of an n-gram that the filter let through.
   private func find(_ hash: UInt64) -> Int? {
-    let bit = hash >> filterShift
-    guard filter[Int(bit / 64)] >> (bit % 64) & 1 == 1 else { return nil }
     var slot = Int(hash >> slotShift)
     while slots[slot] != .max {
       if grams[Int(slots[slot])] == hash { return Int(slots[slot]) }
@@ -187,16 +185,21 @@ public struct EvaluationIndex: Sendable {
     if grams.isEmpty { return nil }
     var found: [(gram: Int, tokens: Range<Int>)] = []
     folder.withTokens(of: text) { folded in
-      let sizes = shingler
-      shingler.forEachToken(of: folded) { end, isCharacter, sums in
-        let size = isCharacter ? sizes.characters : sizes.words
-        if end >= size {
-          let hash = sums.hash(endingAt: end, size: size, power: sizes.power(isCharacter))
-          if let gram = find(hash) { found.append((gram, (end - size)..<end)) }
-        }
-        for (size, power) in shortSizes where end >= size {
-          if let gram = find(sums.hash(endingAt: end, size: size, power: power)) {
-            found.append((gram, (end - size)..<end))
+      filter.withUnsafeBufferPointer { filter in
+        shortSizes.withUnsafeBufferPointer { shortSizes in
+          @inline(__always) func look(_ hash: UInt64, _ end: Int, _ size: Int) {
+            let bit = hash &>> filterShift
+            guard filter[Int(truncatingIfNeeded: bit &>> 6)] &>> (bit & 63) & 1 == 1 else { return }
+            if let gram = find(hash) { found.append((gram, (end - size)..<end)) }
+          }
+          shingler.forEachToken(of: folded) { end, isCharacter, sums in
+            let size = isCharacter ? shingler.characters : shingler.words
+            if end >= size {
+              look(sums.hash(endingAt: end, size: size, power: shingler.power(isCharacter)), end, size)
+            }
+            for short in shortSizes where end >= short.size {
+              look(sums.hash(endingAt: end, size: short.size, power: short.power), end, short.size)
+            }
           }
         }
       }

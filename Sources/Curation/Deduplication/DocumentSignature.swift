@@ -135,10 +135,11 @@ public struct DocumentSigner: Sendable {
           if old == .max { empty &-= 1 }
         }
       }
-      for index in 0..<count {
-        let hash = elements[index]
-        put(Int(truncatingIfNeeded: (hash &>> 32) &* UInt64(truncatingIfNeeded: bins) &>> 32), hash, 0)
+      let scale = UInt64(truncatingIfNeeded: bins)
+      @inline(__always) func bin(_ hash: UInt64) -> Int {
+        Int(truncatingIfNeeded: ((hash &>> 32) &* scale) &>> 32)
       }
+      for index in 0..<count { put(bin(elements[index]), elements[index], 0) }
       var round = 1
       while empty > 0, round < 2 * bins {
         let mark = marks[round]
@@ -146,7 +147,7 @@ public struct DocumentSigner: Sendable {
         if round < bins {
           for index in 0..<count {
             let hash = TokenHash.mix(elements[index], round: mark)
-            put(Int(truncatingIfNeeded: (hash &>> 32) &* UInt64(truncatingIfNeeded: bins) &>> 32), hash, high)
+            put(bin(hash), hash, high)
           }
         } else if minima[round - bins] == .max {
           // The last rounds fill one bin each, so that none stays empty.
@@ -154,7 +155,7 @@ public struct DocumentSigner: Sendable {
         }
         round += 1
       }
-      for bin in 0..<bins { target[bin] = UInt8(truncatingIfNeeded: TokenHash.mix(minima[bin], 3) &>> 56) }
+      for number in 0..<bins { target[number] = UInt8(truncatingIfNeeded: TokenHash.mix(minima[number], 3) &>> 56) }
     }
   }
 }
