@@ -90,7 +90,9 @@ struct NumberRules {
     if start > 0, bytes[start - 1] | 0x20 == 0x76 || bytes[start - 1] == UInt8(ascii: ".") { return false }
     let end = token.groups[range.upperBound - 1].range.upperBound
     if end + 1 < bytes.count, bytes[end] == UInt8(ascii: "."), isDigit(bytes[end + 1]) { return false }
-    if range.allSatisfy({ token.groups[$0].count == 1 }) { return cue == .address }
+    // Of single digits only a port behind them or a word before them tells an address from a version.
+    let hasPort = end + 1 < bytes.count && bytes[end] == UInt8(ascii: ":") && isDigit(bytes[end + 1])
+    if range.allSatisfy({ token.groups[$0].count == 1 }) { return cue == .address || hasPort }
     return true
   }
 

@@ -73,7 +73,11 @@ public struct CorpusBuilder {
     let lock = try FolderLock(corpus.folder, purpose: "preparing data")
     defer { withExtendedLifetime(lock) {} }
     for folder in ["parts", "versions"] { try FileSystem.createFolder(joinPath(corpus.folder, folder)) }
-    try AtomicFile.removeLeftovers(in: corpus.folder)
+    for folder in [corpus.folder, joinPath(corpus.folder, "versions")] { try AtomicFile.removeLeftovers(in: folder) }
+    // What a killed run has put aside.
+    for name in try FileSystem.list(joinPath(corpus.folder, "versions")) where name.hasPrefix(".") {
+      try FileSystem.remove(joinPath(corpus.folder, "versions/\(name)"))
+    }
     let earlier = adding ? try corpus.version().manifest : nil
     var warnings: [String] = []
     var (read, reused) = (0, 0)

@@ -56,12 +56,12 @@ import Testing
       file[place] ^= 0x55
       let result = try read(file, chunk: chunk)
       let found = words(result)
-      // Some bytes of the header of gzip, the time and the system, mean nothing.
+      // Some bytes of the header of gzip, the time and the system, mean nothing, nor do the last bits before the checksum.
       if found != ["one", "two", "three"] {
         #expect(found == ["one", "three"], "byte \(place - start)")
         #expect(result.skips.count == 1, "byte \(place - start): \(result.reasons)")
       } else {
-        #expect((4..<10).contains(place - start))
+        #expect((4..<10).contains(place - start) || place - start == members[1].count - 9, "byte \(place - start)")
       }
     }
   }
@@ -231,7 +231,8 @@ import Testing
       ("example.warc.gz", 1, ["page stored elsewhere (revisit record)"]),
       ("example-resource.warc.gz", 1, []), ("example-iana.org-chunked.warc", 1, []),
       ("example-wget-bad-target-uri.warc.gz", 1, []), ("example-trunc.warc", 0, ["wrong length of a record"]),
-      ("example-bad.warc.gz.bad", 1, []), ("sample-0000.warc.gz", 20, []),
+      ("example-bad.warc.gz.bad", 1, ["HTTP status 302", "page stored elsewhere (revisit record)"]),
+      ("sample-0000.warc.gz", 22, []),
     ])
   func `real archives, good and bad`(_ name: String, _ documents: Int, _ reasons: [String]) throws {
     let path = joinPath(sharedData ?? "", "warc/\(name)")
