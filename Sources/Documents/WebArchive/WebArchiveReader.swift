@@ -242,6 +242,9 @@ package struct WebArchiveReader: RecordReader {
     return .skip(event)
   }
 
+  /// No blank line begins before this place of the file, unless it is before the head.
+  private var headersEndBehind = 0
+
   private enum HeaderSearch { case found(WebArchiveHeader), dropped(RecordEvent) }
 
   private mutating func findHeader() throws -> HeaderSearch {
@@ -250,9 +253,13 @@ package struct WebArchiveReader: RecordReader {
     if isArc == nil { isArc = Self.beginsWithAddress(buffer[head...]) }
     guard isRecord(at: start) else { return .dropped(try drop("no record", at: start, from: start + 1)) }
     let isLine = isArc == true && !starts(with: Self.mark, at: start)
-    var searched = head
+    // Where many lines look like the first of a record, the bytes behind them are searched for the end of a header once.
+    var searched = isLine ? head : max(head, headersEndBehind - base)
     while true {
       let size = headerSize(isLine: isLine, from: searched)
+      if !isLine {
+        headersEndBehind = max(headersEndBehind, base + max(head, (size.map { head + $0 } ?? buffer.count) - 3))
+      }
       if let next = memberWithRecord(after: start), next - start < size ?? Int.max {
         let event = skip("record cut off", at: start)
         head = next - base
