@@ -165,8 +165,9 @@ public struct ChineseQuality: DocumentStep {
     }
     var table = HashTable()
     for limit in topSequences {
-      let top = pieces.topSequence(limit.characters, gap: 0, &table)
-      if Double(top.characters * (top.count - 1)) / characters > limit.fraction {
+      if let top = pieces.topSequence(limit.characters, gap: 0, above: limit.fraction * characters, &table),
+        Double(top.characters * (top.count - 1)) / characters > limit.fraction
+      {
         return "one sequence of \(limit.characters) characters too often"
       }
     }

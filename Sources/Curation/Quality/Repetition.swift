@@ -15,6 +15,17 @@ struct PieceSequence {
   private static let modulus: UInt64 = 1 << 61 - 1
   private static let base: UInt64 = 0x0A3B_5C7D_91E2_F4C1
 
+  private static let smallPowers: [UInt64] = (0..<64).reduce(into: [1]) { powers, _ in
+    powers.append(multiply(powers[powers.count - 1], base))
+  }
+
+  /// The base to a power.
+  @inline(__always)
+  private static func power(_ exponent: Int) -> UInt64 {
+    if exponent < smallPowers.count { return smallPowers[exponent] }
+    return (0..<exponent).reduce(1) { power, _ in multiply(power, base) }
+  }
+
   /// A product modulo 2^61 - 1.
   @inline(__always)
   static func multiply(_ a: UInt64, _ b: UInt64) -> UInt64 {
@@ -44,13 +55,11 @@ struct PieceSequence {
   @inline(__always)
   mutating func append(_ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, length: Int) {
     var hash: UInt64 = 0
-    var power: UInt64 = 1
     for byte in bytes[range] {
       hash = PieceSequence.add(PieceSequence.multiply(hash, PieceSequence.base), UInt64(byte) + 1)
-      power = PieceSequence.multiply(power, PieceSequence.base)
     }
     hashes.append(hash)
-    powers.append(power)
+    powers.append(PieceSequence.power(range.count))
     lengths.append(length)
   }
 
@@ -77,15 +86,24 @@ struct PieceSequence {
   }
 
   /// The characters of the most frequent sequence of `n` pieces, and how often it comes; of equals the first counts.
-  mutating func topSequence(_ n: Int, gap: Int, _ table: inout HashTable) -> (characters: Int, count: Int) {
-    guard count >= n else { return (0, 0) }
+  ///
+  /// Nil where all its places together cannot have more characters than `limit`, which is quicker to see.
+  mutating func topSequence(
+    _ n: Int, gap: Int, above limit: Double, _ table: inout HashTable
+  ) -> (characters: Int, count: Int)? {
+    guard count >= n else { return nil }
     advance(to: n, gap: gap)
     let all = count - n + 1
     table.reset(for: all)
     var best = 0
-    for index in 0..<all { best = max(best, table.add(sequences[index])) }
+    var longest = 0
+    for index in 0..<all {
+      best = max(best, table.add(sequences[index]))
+      longest = max(longest, sequenceLengths[index])
+    }
+    if Double(best * longest) <= limit { return nil }
     for index in 0..<all where table.count(of: sequences[index]) == best { return (sequenceLengths[index], best) }
-    return (0, 0)
+    return nil
   }
 
   /// The characters of sequences of `n` pieces that came before, each character once, as Gopher counts them: after a
