@@ -81,17 +81,17 @@ public struct GopherRepetition: DocumentStep {
   }
 
   private func sequenceReason(_ pieces: inout PieceSequence, _ characters: Double) -> String? {
-    var table = HashTable()
+    let table = HashTable()
     for limit in topSequences {
       let most = limit.fraction * characters
-      if let top = pieces.topSequence(limit.words, gap: 1, above: most, &table),
+      if let top = pieces.topSequence(limit.words, gap: 1, above: most, table),
         Double(top.characters * top.count) / characters > limit.fraction
       {
         return "one sequence of \(limit.words) words too often"
       }
     }
     for limit in duplicateSequences {
-      let repeated = pieces.repeatedCharacters(limit.words, &table)
+      let repeated = pieces.repeatedCharacters(limit.words, table)
       // Where no sequence comes twice, no longer one does.
       if repeated == 0 { break }
       if Double(repeated) / characters > limit.fraction {

@@ -73,15 +73,19 @@ struct PieceSequence {
       order = 1
       self.gap = gap
     }
-    while order < n {
-      for index in 0..<count - order {
-        let last = index + order
-        var hash = sequences[index]
-        if gap > 0 { hash = PieceSequence.add(PieceSequence.multiply(hash, PieceSequence.base), 0x21) }
-        sequences[index] = PieceSequence.add(PieceSequence.multiply(hash, powers[last]), hashes[last])
-        sequenceLengths[index] += lengths[last] + gap
+    hashes.withUnsafeBufferPointer { hashes in
+      sequences.withUnsafeMutableBufferPointer { sequences in
+        while order < n {
+          for index in 0..<hashes.count - order {
+            let last = index + order
+            var hash = sequences[index]
+            if gap > 0 { hash = PieceSequence.add(PieceSequence.multiply(hash, PieceSequence.base), 0x21) }
+            sequences[index] = PieceSequence.add(PieceSequence.multiply(hash, powers[last]), hashes[last])
+            sequenceLengths[index] += lengths[last] + gap
+          }
+          order += 1
+        }
       }
-      order += 1
     }
   }
 
@@ -89,7 +93,7 @@ struct PieceSequence {
   ///
   /// Nil where all its places together cannot have more characters than `limit`, which is quicker to see.
   mutating func topSequence(
-    _ n: Int, gap: Int, above limit: Double, _ table: inout HashTable
+    _ n: Int, gap: Int, above limit: Double, _ table: HashTable
   ) -> (characters: Int, count: Int)? {
     guard count >= n else { return nil }
     advance(to: n, gap: gap)
@@ -108,7 +112,7 @@ struct PieceSequence {
 
   /// The characters of sequences of `n` pieces that came before, each character once, as Gopher counts them: after a
   /// repeated sequence the search goes on behind it.
-  mutating func repeatedCharacters(_ n: Int, _ table: inout HashTable) -> Int {
+  mutating func repeatedCharacters(_ n: Int, _ table: HashTable) -> Int {
     guard count >= n else { return 0 }
     advance(to: n, gap: 0)
     let all = count - n + 1
@@ -127,7 +131,7 @@ struct PieceSequence {
   }
 
   /// How many sequences of `n` pieces come more than once, all their places counted, and how many places there are.
-  mutating func repeatedPlaces(_ n: Int, _ table: inout HashTable) -> (repeated: Int, all: Int) {
+  mutating func repeatedPlaces(_ n: Int, _ table: HashTable) -> (repeated: Int, all: Int) {
     guard count >= n else { return (0, 0) }
     advance(to: n, gap: 0)
     let all = count - n + 1
@@ -152,9 +156,9 @@ struct Duplicates {
   var repeated = 0
   /// Their characters.
   var repeatedCharacters = 0
-  private var table = HashTable()
+  private let table: HashTable
 
-  init(expecting count: Int) { table.reset(for: count) }
+  init(expecting count: Int) { table = HashTable(for: count) }
 
   mutating func add(_ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) {
     pieces += 1
