@@ -1,13 +1,14 @@
 """The sections of the benchmark, in the order of the page. Each has `TITLE`, `TEXT`, `measure(options)`, which yields rows,
 and `table(rows)`, which gives the rows as Markdown."""
 
-from . import attention, generation, products, startup, threads, tokenizing, training
+from . import attention, curating, generation, products, startup, threads, tokenizing, training
 
 SECTIONS = {
     "products": products,
     "attention": attention,
     "generation": generation,
     "tokenizing": tokenizing,
+    "curating": curating,
     "startup": startup,
     "threads": threads,
     "training": training,

@@ -177,6 +177,21 @@ struct PersonalDataSentences {
     "2 + 2 = 4, (1) (2) (3)",
   ]
 
+  /// Records with several pieces, as tables, logs, signatures and forms have them. `{email}` and so on are personal data.
+  private static let records = [
+    "{date} {time} INFO login user={email} ip={ipv4} took 0.3{d2} s", "{d5},{email},{phone},{date},active",
+    "name: Li Lei | tel: {phone} | order {d8} | {email}", "张三\t{mobile}\t{identity-number}\t{date}",
+    "收件人：王五，电话：{mobile}，邮编10{d4}，订单号{d12}", "Order {d10}: deliver to 12 High Street, call {phone} before {time}.",
+    "{ipv4} - - [{date}] \"GET /a?id={d6} HTTP/1.1\" 200 {d4}", "{mac} {ipv4} {ipv6} eth0", "{mobile}/{mobile}",
+    "Tel {phone} / Fax {phone}", "{phone} or {email}", "Jane Doe\n{phone}\n{email}\nRoom 12, floor 3",
+    "{\"mail\": \"{email}\", \"phone\": \"{phone}\", \"ts\": 1681{d6}}", "<a href=\"tel:{phone}\">call</a>",
+    "姓名：赵六；性别：男；身份证号：{identity-number}；手机：{mobile}；银行卡：{payment-card}", "Visa {payment-card}, exp 04/27, CVC {d3}",
+    "IBAN {iban}, BIC DEUTDEFF, reference {d8}", "SSN {social}; DOB {date}; phone {phone}", "{email}; {email}, {email}",
+    "v{version} released {date}; ask {email}", "from {ipv4}:{1024-9999} to {ipv4}:443", "http://{ipv4}/path?x={d5}",
+    "[{ipv6}]:8080", "客服{mobile}（{time}-{time}）", "ISBN 978-7-{d4}-{d4}-{0-10}，定价45.00元，联系{email}",
+    "QQ {d9} 微信 {mobile}", "{mobile}（微信同号），{mobile}（备用）", "({phone})", "\"{phone}\"", "{phone}; {phone}; {phone}",
+  ]
+
   /// Lines around the sentence that matters.
   private static let fillers = [
     "", "", "", "It was a fine day. ", "今天天气很好。", "Dear all,\n", "1. ", "Note 3: ", "> ", "他说：",
@@ -189,8 +204,11 @@ struct PersonalDataSentences {
   mutating func next() -> LabelledSentence {
     var sentence = LabelledSentence()
     sentence.add(random.choice(PersonalDataSentences.fillers))
-    if random.below(3) == 0 {
-      sentence.add(expanded(random.choice(PersonalDataSentences.negatives)))
+    let choice = random.below(6)
+    if choice < 2 {
+      expand(random.choice(PersonalDataSentences.negatives), into: &sentence)
+    } else if choice == 2 {
+      expand(random.choice(PersonalDataSentences.records), into: &sentence)
     } else {
       let item = random.choice(PersonalDataSentences.positives)
       let parts = random.choice(item.frames).split(separator: "%", omittingEmptySubsequences: false)
@@ -205,16 +223,37 @@ struct PersonalDataSentences {
     return sentence
   }
 
-  /// A pattern with its places filled.
-  private mutating func expanded(_ pattern: String) -> String {
-    var result = ""
+  /// Adds a pattern with its places filled.
+  private mutating func expand(_ pattern: String, into sentence: inout LabelledSentence) {
     var rest = pattern[...]
-    while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
-      result += rest[..<open]
-      result += value(rest[rest.index(after: open)..<close])
-      rest = rest[rest.index(after: close)...]
+    while let open = rest.firstIndex(of: "{") {
+      sentence.add(String(rest[..<open]))
+      rest = rest[open...].dropFirst()
+      // A brace that opens no place is text.
+      guard let close = rest.firstIndex(of: "}"), rest[..<close].allSatisfy({ !" \":,".contains($0) }) else {
+        sentence.add("{")
+        continue
+      }
+      add(rest[..<close], to: &sentence)
+      rest = rest[close...].dropFirst()
     }
-    return result + rest
+    sentence.add(String(rest))
+  }
+
+  private mutating func add(_ name: Substring, to sentence: inout LabelledSentence) {
+    switch name {
+    case "email": sentence.add(NumberForms.email(&random), .email)
+    case "phone": sentence.add(NumberForms.writtenPhone(&random), .phone)
+    case "mobile": sentence.add(NumberForms.chinesePhone(&random), .phone)
+    case "identity-number": sentence.add(NumberForms.chineseIdentity(&random), .chineseIdentity)
+    case "payment-card": sentence.add(NumberForms.card(&random), .card)
+    case "social": sentence.add(NumberForms.socialSecurity(&random), .socialSecurity)
+    case "iban": sentence.add(NumberForms.account(&random), .iban)
+    case "ipv4": sentence.add(NumberForms.ipv4(&random), .ipv4)
+    case "ipv6": sentence.add(NumberForms.ipv6(&random), .ipv6)
+    case "mac": sentence.add(NumberForms.mac(&random), .mac)
+    default: sentence.add(value(name))
+    }
   }
 
   private mutating func value(_ name: Substring) -> String {

@@ -71,7 +71,8 @@ struct RepairTests {
       ("no\u{A0}break\u{3000}wide", "no break wide"), ("one\r\ntwo\rthree\u{2028}four", "one\ntwo\nthree\nfour"),
       ("end  \t\nnext ", "end\nnext"), ("\n\n\na\n\n\n\n\nb\n\n", "a\n\nb"), ("\u{FFF9}x\u{206A}y", "xy"),
       ("e\u{301}", "é"), ("ﬁ²", "ﬁ²"), ("👍🏽 ok", "👍🏽 ok"), ("", ""), ("\n \n", ""), ("plain", "plain"),
-      ("\u{85}a", "…a"),
+      // Windows-1252 has an ellipsis where Latin-1 has this control character.
+      ("a\u{85}", "a…"),
     ] as [(String, String)])
   func characters(text: String, expected: String) {
     let found = applied(RepairText(), text)

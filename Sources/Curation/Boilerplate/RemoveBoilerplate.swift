@@ -195,8 +195,7 @@ public struct RemoveBoilerplate: DocumentStep {
   private func dropParagraphs(
     _ bytes: UnsafeBufferPointer<UInt8>, _ lines: [Range<Int>], _ isKept: inout [Bool], _ removed: inout Removed
   ) {
-    var table = HashTable()
-    table.reset(for: lines.count)
+    let table = HashTable(for: lines.count)
     var start = 0
     while start < lines.count {
       var end = start
@@ -215,8 +214,7 @@ public struct RemoveBoilerplate: DocumentStep {
   private func dropLines(
     _ bytes: UnsafeBufferPointer<UInt8>, _ lines: [Range<Int>], _ isKept: inout [Bool], _ removed: inout Removed
   ) {
-    var table = HashTable()
-    table.reset(for: lines.count)
+    let table = HashTable(for: lines.count)
     for (index, line) in lines.enumerated() where isKept[index] && line.count >= minimumRepeatedLength {
       guard scalarCount(bytes, line) >= minimumRepeatedLength else { continue }
       if !table.addOnce(contentHash(bytes.slice(line), seed: 0)) {

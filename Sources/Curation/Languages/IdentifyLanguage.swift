@@ -32,7 +32,7 @@ public struct IdentifyLanguage: DocumentStep {
   /// What happens to documents of unknown language.
   public var unknown = UnknownPolicy.keep
   /// At most so many bytes are looked at, in pieces from all over the text.
-  public var maximumLength = 1 << 16
+  public var maximumLength = 1 << 14
 
   /// The step, keeping only some languages.
   public init(keeping kept: Set<String> = [], dropping dropped: Set<String> = []) {

@@ -19,9 +19,9 @@ enum Cue: UInt8 {
     ("card", .card), ("visa", .card), ("mastercard", .card), ("amex", .card), ("银行卡", .card), ("信用卡", .card),
     ("卡号", .card), ("储蓄卡", .card),
     ("ip", .address), ("server", .address), ("host", .address), ("dns", .address), ("ping", .address),
-    ("address", .address), ("from", .address), ("地址", .address), ("服务器", .address), ("主机", .address),
+    ("address", .address), ("地址", .address), ("服务器", .address), ("主机", .address),
     ("iban", .account), ("account", .account), ("账号", .account), ("账户", .account),
-    ("version", .other), ("ver", .other), ("release", .other), ("firmware", .other), ("build", .other),
+    ("id", .other), ("version", .other), ("ver", .other), ("release", .other), ("firmware", .other), ("build", .other),
     ("section", .other), ("chapter", .other), ("paragraph", .other), ("clause", .other), ("upgrade", .other),
     ("isbn", .other), ("issn", .other), ("doi", .other), ("order", .other), ("invoice", .other), ("tracking", .other),
     ("serial", .other), ("sku", .other), ("part no", .other), ("ticket", .other), ("case no", .other),
@@ -36,15 +36,19 @@ enum Cue: UInt8 {
     ("qq", .other), ("发票", .other), ("坐标", .other), ("条款", .other), ("固件", .other), ("升级", .other),
   ]
 
-  /// The word that stands nearest before a place in its line, and how far its end is away.
+  /// The word that stands nearest before a place in its line and behind `limit`, and how far its end is away.
   ///
   /// Complexity: O(reach x words).
-  static func nearest(before place: Int, in bytes: UnsafeBufferPointer<UInt8>) -> (cue: Cue, distance: Int)? {
-    var start = max(0, place - reach)
+  static func nearest(
+    before place: Int, behind limit: Int, in bytes: UnsafeBufferPointer<UInt8>
+  ) -> (cue: Cue, distance: Int)? {
+    var start = max(limit, place - reach)
     var index = place
     while index > start {
       index -= 1
-      if bytes[index] == 0x0A { start = index + 1 }
+      if bytes[index] == 0x0A || (bytes[index] == UInt8(ascii: ">") && endsPlaceholder(bytes, index)) {
+        start = index + 1
+      }
     }
     let window = bytes[start..<place].map { $0 &- 0x41 < 26 ? $0 | 0x20 : $0 }
     var best: (cue: Cue, distance: Int)?
@@ -67,6 +71,18 @@ enum Cue: UInt8 {
       }
     }
     return best
+  }
+
+  /// Whether a placeholder such as `<PHONE>` ends at a place: the word before it spoke for what it stands for.
+  private static func endsPlaceholder(_ bytes: UnsafeBufferPointer<UInt8>, _ end: Int) -> Bool {
+    var place = end
+    while place > 0, end - place < 24 {
+      place -= 1
+      let byte = bytes[place]
+      if byte == UInt8(ascii: "<") { return end - place > 2 }
+      guard byte &- 0x41 < 26 || isDigit(byte) || byte == UInt8(ascii: "-") else { return false }
+    }
+    return false
   }
 
   private static func matches(_ window: [UInt8], _ at: Int, _ word: StaticString) -> Bool {

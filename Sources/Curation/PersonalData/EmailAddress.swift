@@ -20,6 +20,13 @@ enum EmailAddress {
     return start..<end
   }
 
+  /// Whether what parts a mail box from its domain stands at a place.
+  static func isMark(_ bytes: UnsafeBufferPointer<UInt8>, at place: Int) -> Bool {
+    guard place < bytes.count else { return false }
+    if bytes[place] == UInt8(ascii: "@") || bytes.has("＠", at: place, before: bytes.count) { return true }
+    return word("at", in: bytes, at: bytes[place] == 0x20 ? place + 1 : place) != nil
+  }
+
   /// The address that has `[at]` or `(at)` at a place, and dots or `[dot]` behind it.
   static func spelled(at place: Int, in bytes: UnsafeBufferPointer<UInt8>, from limit: Int) -> Range<Int>? {
     guard let behind = word("at", in: bytes, at: place) else { return nil }
@@ -92,12 +99,11 @@ enum EmailAddress {
 
   private static func isLocal(_ byte: UInt8) -> Bool {
     if isDigit(byte) || isASCIILetter(byte) { return true }
+    // The standard allows more, but in web pages those are marks around an address: `user=a@b.org&x`.
     switch byte {
     case UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "%"), UInt8(ascii: "+"), UInt8(ascii: "-"),
       UInt8(ascii: "'"),
-      UInt8(ascii: "&"), UInt8(ascii: "~"), UInt8(ascii: "!"), UInt8(ascii: "#"), UInt8(ascii: "$"), UInt8(ascii: "*"),
-      UInt8(ascii: "="), UInt8(ascii: "?"), UInt8(ascii: "^"), UInt8(ascii: "`"), UInt8(ascii: "{"), UInt8(ascii: "|"),
-      UInt8(ascii: "}"):
+      UInt8(ascii: "~"):
       return true
     default: return false
     }

@@ -19,6 +19,9 @@ struct NumberRules {
     let limit = min(token.groups.count, start + 8)
     for end in (start + 1...limit).reversed() {
       let range = start..<end
+      let last = token.groups[end - 1]
+      let digits = last.first + last.count - token.groups[start].first
+      guard (7...19).contains(digits) || (range.count == 4 && last.gap == .dot) else { continue }
       guard let found = judge(range), isFree(range, found) else { continue }
       return found
     }
@@ -34,12 +37,15 @@ struct NumberRules {
 
   private func isBorder(before group: Int, _ range: Range<Int>) -> Bool {
     let gap = token.groups[group].gap
-    if token.groups[group].hasPlus || gap.contains(.slash) { return true }
+    if token.groups[group].hasPlus { return true }
+    // Parts of a path are no numbers with a slash in them.
+    if gap.contains(.slash) { return !token.gaps(range).contains(.slash) }
     guard gap == .space || gap == [.space, .parenthesis] || gap == [.space, .hyphen] else { return false }
     // A space parts numbers only if the number itself is not written with spaces, or begins as only a number can.
     let inner = token.gaps(range)
     if !inner.contains(.space) || inner.contains(.parenthesis) { return true }
     let first = token.groups[range.lowerBound]
+    if gap.contains(.parenthesis), first.gap.contains(.parenthesis) { return true }
     return first.hasPlus || (range.lowerBound == 0 && cue == .phone)
   }
 
@@ -47,7 +53,7 @@ struct NumberRules {
     let digits = token.digits(range)
     guard digits.count >= 4, let last = range.last else { return nil }
     let gaps = token.gaps(range)
-    let whole = token.groups[range.lowerBound].start..<token.groups[last].range.upperBound
+    let whole = start(of: range)..<token.groups[last].range.upperBound
     // From here on letters belong to the number: it is a name, or part of one.
     let isCut =
       whole.upperBound < bytes.count && (isASCIILetter(bytes[whole.upperBound]) || bytes[whole.upperBound] == 0x5F)
@@ -75,6 +81,13 @@ struct NumberRules {
     return nil
   }
 
+  /// Where a number begins: at a parenthesis only if it is closed in the number.
+  private func start(of range: Range<Int>) -> Int {
+    let first = token.groups[range.lowerBound]
+    guard bytes[first.start] == UInt8(ascii: "("), !token.gaps(range).contains(.parenthesis) else { return first.start }
+    return first.hasPlus ? first.range.lowerBound - 1 : first.range.lowerBound
+  }
+
   // MARK: Addresses
 
   private func isIPv4(_ range: Range<Int>, _ gaps: NumberGap) -> Bool {
@@ -90,7 +103,7 @@ struct NumberRules {
     if start > 0, bytes[start - 1] | 0x20 == 0x76 || bytes[start - 1] == UInt8(ascii: ".") { return false }
     let end = token.groups[range.upperBound - 1].range.upperBound
     if end + 1 < bytes.count, bytes[end] == UInt8(ascii: "."), isDigit(bytes[end + 1]) { return false }
-    // Of single digits only a port behind them or a word before them tells an address from a version.
+    // Four single digits are a version as likely as an address, unless a port follows.
     let hasPort = end + 1 < bytes.count && bytes[end] == UInt8(ascii: ":") && isDigit(bytes[end + 1])
     if range.allSatisfy({ token.groups[$0].count == 1 }) { return cue == .address || hasPort }
     return true
@@ -117,6 +130,7 @@ struct NumberRules {
 
   private func isCard(_ range: Range<Int>, _ gaps: NumberGap, _ digits: ArraySlice<UInt8>) -> Bool {
     guard (13...19).contains(digits.count), gaps == [] || gaps == .space || gaps == .hyphen, cue != .other,
+      cue != .identity,
       !token.groups[range.lowerBound].hasPlus
     else { return false }
     if range.count > 1 {
@@ -155,7 +169,7 @@ struct NumberRules {
   private func extensionEnd(_ end: Int) -> Int? {
     var place = end
     while place < bytes.count, place - end < 2, bytes[place] == 0x20 || bytes[place] == 0x2C { place += 1 }
-    for word in ["extension ", "ext. ", "ext.", "ext ", "x", "转", "轉", "分机"] {
+    for word in ["extension ", "ext. ", "ext.", "ext ", "x ", "x", "转", "轉", "分机"] {
       let count = word.utf8.count
       guard place + count < bytes.count, bytes[place..<place + count].elementsEqual(word.utf8) else { continue }
       var last = place + count

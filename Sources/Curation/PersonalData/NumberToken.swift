@@ -28,6 +28,8 @@ struct NumberToken {
 
   private(set) var digits: [UInt8] = []
   private(set) var groups: [Group] = []
+  /// The group behind the last opening parenthesis that is not closed.
+  private var opened: Int?
 
   /// More groups than any number has; the next ones are looked at by themselves.
   private static let groupLimit = 16
@@ -39,12 +41,14 @@ struct NumberToken {
   mutating func read(_ bytes: UnsafeBufferPointer<UInt8>, at start: Int) -> Int {
     digits.removeAll(keepingCapacity: true)
     groups.removeAll(keepingCapacity: true)
+    opened = nil
     var gap: NumberGap = []
     var place = start
     var groupStart = start
     var hasPlus = false
     if place < bytes.count, bytes[place] == UInt8(ascii: "(") {
       gap.insert(.parenthesis)
+      opened = 0
       place += 1
     }
     if place < bytes.count, bytes[place] == UInt8(ascii: "+") {
@@ -52,6 +56,7 @@ struct NumberToken {
       place += 1
       if place < bytes.count, bytes[place] == UInt8(ascii: "(") {
         gap.insert(.parenthesis)
+        opened = 0
         place += 1
       }
     }
@@ -75,12 +80,11 @@ struct NumberToken {
   }
 
   /// Where the next group's digits begin, if few separators stand before them.
-  private func nextGroup(
+  private mutating func nextGroup(
     _ bytes: UnsafeBufferPointer<UInt8>, _ end: Int
   ) -> (gap: NumberGap, hasPlus: Bool, start: Int, digits: Int)? {
     var gap: NumberGap = []
     var place = end
-    var start = end
     while place < bytes.count, place - end <= 4 {
       switch bytes[place] {
       case 0x30...0x39:
@@ -93,7 +97,14 @@ struct NumberToken {
       case UInt8(ascii: "-"): gap.insert(.hyphen)
       case UInt8(ascii: "."): gap.insert(.dot)
       case UInt8(ascii: "/"): gap.insert(.slash)
-      case UInt8(ascii: "("), UInt8(ascii: ")"): gap.insert(.parenthesis)
+      case UInt8(ascii: "("):
+        gap.insert(.parenthesis)
+        opened = groups.count
+      case UInt8(ascii: ")"):
+        // Only an area or a country stands in parentheses; what else they close is not the number's.
+        guard let first = opened, groups.count - first == 1, groups[first].count <= 5 else { return nil }
+        gap.insert(.parenthesis)
+        opened = nil
       case 0xC2 where bytes[place + 1] == 0xA0:
         gap.insert(.space)
         place += 1
@@ -101,8 +112,8 @@ struct NumberToken {
         gap.insert(.hyphen)
         place += 2
       case UInt8(ascii: "+"):
-        start = place
-        guard place + 1 < bytes.count, isDigit(bytes[place + 1]) else { return nil }
+        guard place + 1 < bytes.count, isDigit(bytes[place + 1]), gap == .dot || !gap.contains(.dot) else { return nil }
+        let start = bytes[place - 1] == UInt8(ascii: "(") ? place - 1 : place
         return (gap, true, start, place + 1)
       default: return nil
       }

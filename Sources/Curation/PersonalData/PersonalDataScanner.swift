@@ -98,9 +98,12 @@ struct PersonalDataScanner {
       return end
     }
     if first.range.lowerBound > place, place > 0, isWordByte(bytes[place - 1]) { return end }
+    // Names of mail boxes may be numbers.
+    if EmailAddress.isMark(bytes, at: end) { return end }
     var start = 0
     var isFound = false
-    let cue = Cue.nearest(before: place, in: bytes)?.cue
+    // A word speaks for the first number behind it.
+    let cue = Cue.nearest(before: place, behind: done, in: bytes)?.cue
     while start < token.groups.count {
       let rules = NumberRules(bytes: bytes, token: token, cue: cue)
       guard !isContinued(start, place), let found = rules.find(at: start) else {
@@ -122,12 +125,13 @@ struct PersonalDataScanner {
   private func isContinued(_ group: Int, _ place: Int) -> Bool {
     guard group == 0, place > 0 else { return false }
     switch bytes[place - 1] {
+    case UInt8(ascii: "/") where place - 1 == done: return false
     case UInt8(ascii: "$"), UInt8(ascii: "#"), UInt8(ascii: "="), UInt8(ascii: "/"), UInt8(ascii: "\\"),
       UInt8(ascii: "%"), UInt8(ascii: "&"):
       return !isIPv4Like
-    case UInt8(ascii: "."), UInt8(ascii: ","), UInt8(ascii: "-"), UInt8(ascii: ":"):
-      return place > 1
-        && (isDigit(bytes[place - 2]) || (bytes[place - 1] != UInt8(ascii: ":") && isASCIILetter(bytes[place - 2])))
+    case UInt8(ascii: ":"): return place > 1 && isDigit(bytes[place - 2])
+    case UInt8(ascii: "."), UInt8(ascii: "-"):
+      return place > 1 && (isDigit(bytes[place - 2]) || isASCIILetter(bytes[place - 2]))
     default: return false
     }
   }

@@ -50,13 +50,18 @@ struct PhoneRules {
   private var isInternational: Bool {
     var rest = digits[...]
     if !first.hasPlus {
-      guard digits.starts(with: [0, 0]), digits.count >= 11, range.count > 1 || hasCue else { return false }
+      guard digits.starts(with: [0, 0]), digits.count >= 11 else { return false }
       rest = rest.dropFirst(2)
+      // China's mobile numbers are known by themselves.
+      let isMobile = rest.starts(with: [8, 6]) && PhoneRules.isChineseMobile(rest.dropFirst(2))
+      guard isMobile || range.count > 1 || hasCue else { return false }
     }
     guard rest.first != 0, let code = PhoneRules.codeLength(rest), (8...15).contains(rest.count) else { return false }
     if gaps.contains(.dot), gaps != .dot { return false }
     let national = rest.dropFirst(code)
-    if code == 2, rest.starts(with: [8, 6]), national.first == 1 { return PhoneRules.isChineseMobile(national) }
+    if rest.starts(with: [8, 6]), national.count == 11, national.first == 1 {
+      return PhoneRules.isChineseMobile(national)
+    }
     return range.count > 1 || rest.count >= 10 || hasCue
   }
 
@@ -64,6 +69,10 @@ struct PhoneRules {
   private func isChinese(_ digits: ArraySlice<UInt8>, groupsFrom group: Int) -> Bool {
     guard gaps.isSubset(of: [.space, .hyphen, .parenthesis]) else { return false }
     if digits.starts(with: [8, 6]), digits.count == 13, PhoneRules.isChineseMobile(digits.dropFirst(2)) { return true }
+    // A landline behind the code of the country without its plus.
+    if digits.starts(with: [8, 6]), (11...13).contains(digits.count), first.count == 2, range.count >= 3, hasCue {
+      return true
+    }
     let groups = group..<range.upperBound
     if digits.count == 11, PhoneRules.isChineseMobile(digits) {
       return groups.count == 1 || token.shape(groups, is: 3, 4, 4) || token.shape(groups, is: 3, 8)
@@ -142,6 +151,8 @@ struct PhoneRules {
     guard hasCue else { return false }
     if range.count == 1 { return (7...8).contains(digits.count) || ((9...13).contains(digits.count) && digits[0] != 0) }
     guard gaps.isSubset(of: [.space, .hyphen, .parenthesis, .dot]), range.count <= 5 else { return false }
+    // From one year to another.
+    if token.shape(range, is: 4, 4), range.allSatisfy({ (1000...2199).contains(token.value($0)) }) { return false }
     return digits.count <= 13 && range.allSatisfy { token.groups[$0].count >= 2 && token.groups[$0].count <= 5 }
   }
 }

@@ -24,8 +24,7 @@ struct CharacterCounts {
 
   /// Counts in one pass.
   init(_ bytes: UnsafeBufferPointer<UInt8>, variedPrefix: Int) {
-    var table = HashTable()
-    table.reset(for: min(bytes.count, variedPrefix))
+    let table = HashTable(for: min(bytes.count, variedPrefix))
     var previous: UInt32 = 0
     var run = 0
     var bracket: Int?

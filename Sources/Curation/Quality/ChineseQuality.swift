@@ -163,20 +163,21 @@ public struct ChineseQuality: DocumentStep {
       if !isSpace(next.value) { pieces.append(bytes, place..<place + next.length, length: 1) }
       place += next.length
     }
-    var table = HashTable()
+    let table = HashTable()
     for limit in topSequences {
-      let top = pieces.topSequence(limit.characters, gap: 0, &table)
-      if Double(top.characters * (top.count - 1)) / characters > limit.fraction {
+      if let top = pieces.topSequence(limit.characters, gap: 0, above: limit.fraction * characters, table),
+        Double(top.characters * (top.count - 1)) / characters > limit.fraction
+      {
         return "one sequence of \(limit.characters) characters too often"
       }
     }
     for limit in duplicateSequences {
-      if Double(pieces.repeatedCharacters(limit.characters, &table)) / characters > limit.fraction {
+      if Double(pieces.repeatedCharacters(limit.characters, table)) / characters > limit.fraction {
         return "too many duplicate sequences of \(limit.characters) characters"
       }
     }
     if let limit = repeatedPlaces {
-      let places = pieces.repeatedPlaces(limit.characters, &table)
+      let places = pieces.repeatedPlaces(limit.characters, table)
       if Double(places.repeated) / Double(max(1, places.all)) > limit.fraction {
         return "too many repeated sequences of \(limit.characters) characters"
       }

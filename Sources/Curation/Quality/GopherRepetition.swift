@@ -81,15 +81,20 @@ public struct GopherRepetition: DocumentStep {
   }
 
   private func sequenceReason(_ pieces: inout PieceSequence, _ characters: Double) -> String? {
-    var table = HashTable()
+    let table = HashTable()
     for limit in topSequences {
-      let top = pieces.topSequence(limit.words, gap: 1, &table)
-      if Double(top.characters * top.count) / characters > limit.fraction {
+      let most = limit.fraction * characters
+      if let top = pieces.topSequence(limit.words, gap: 1, above: most, table),
+        Double(top.characters * top.count) / characters > limit.fraction
+      {
         return "one sequence of \(limit.words) words too often"
       }
     }
     for limit in duplicateSequences {
-      if Double(pieces.repeatedCharacters(limit.words, &table)) / characters > limit.fraction {
+      let repeated = pieces.repeatedCharacters(limit.words, table)
+      // Where no sequence comes twice, no longer one does.
+      if repeated == 0 { break }
+      if Double(repeated) / characters > limit.fraction {
         return "too many duplicate sequences of \(limit.words) words"
       }
     }

@@ -15,6 +15,17 @@ struct PieceSequence {
   private static let modulus: UInt64 = 1 << 61 - 1
   private static let base: UInt64 = 0x0A3B_5C7D_91E2_F4C1
 
+  private static let smallPowers: [UInt64] = (0..<64).reduce(into: [1]) { powers, _ in
+    powers.append(multiply(powers[powers.count - 1], base))
+  }
+
+  /// The base to a power.
+  @inline(__always)
+  private static func power(_ exponent: Int) -> UInt64 {
+    if exponent < smallPowers.count { return smallPowers[exponent] }
+    return (0..<exponent).reduce(1) { power, _ in multiply(power, base) }
+  }
+
   /// A product modulo 2^61 - 1.
   @inline(__always)
   static func multiply(_ a: UInt64, _ b: UInt64) -> UInt64 {
@@ -44,13 +55,11 @@ struct PieceSequence {
   @inline(__always)
   mutating func append(_ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, length: Int) {
     var hash: UInt64 = 0
-    var power: UInt64 = 1
     for byte in bytes[range] {
       hash = PieceSequence.add(PieceSequence.multiply(hash, PieceSequence.base), UInt64(byte) + 1)
-      power = PieceSequence.multiply(power, PieceSequence.base)
     }
     hashes.append(hash)
-    powers.append(power)
+    powers.append(PieceSequence.power(range.count))
     lengths.append(length)
   }
 
@@ -64,33 +73,46 @@ struct PieceSequence {
       order = 1
       self.gap = gap
     }
-    while order < n {
-      for index in 0..<count - order {
-        let last = index + order
-        var hash = sequences[index]
-        if gap > 0 { hash = PieceSequence.add(PieceSequence.multiply(hash, PieceSequence.base), 0x21) }
-        sequences[index] = PieceSequence.add(PieceSequence.multiply(hash, powers[last]), hashes[last])
-        sequenceLengths[index] += lengths[last] + gap
+    hashes.withUnsafeBufferPointer { hashes in
+      sequences.withUnsafeMutableBufferPointer { sequences in
+        while order < n {
+          for index in 0..<hashes.count - order {
+            let last = index + order
+            var hash = sequences[index]
+            if gap > 0 { hash = PieceSequence.add(PieceSequence.multiply(hash, PieceSequence.base), 0x21) }
+            sequences[index] = PieceSequence.add(PieceSequence.multiply(hash, powers[last]), hashes[last])
+            sequenceLengths[index] += lengths[last] + gap
+          }
+          order += 1
+        }
       }
-      order += 1
     }
   }
 
   /// The characters of the most frequent sequence of `n` pieces, and how often it comes; of equals the first counts.
-  mutating func topSequence(_ n: Int, gap: Int, _ table: inout HashTable) -> (characters: Int, count: Int) {
-    guard count >= n else { return (0, 0) }
+  ///
+  /// Nil where all its places together cannot have more characters than `limit`, which is quicker to see.
+  mutating func topSequence(
+    _ n: Int, gap: Int, above limit: Double, _ table: HashTable
+  ) -> (characters: Int, count: Int)? {
+    guard count >= n else { return nil }
     advance(to: n, gap: gap)
     let all = count - n + 1
     table.reset(for: all)
     var best = 0
-    for index in 0..<all { best = max(best, table.add(sequences[index])) }
+    var longest = 0
+    for index in 0..<all {
+      best = max(best, table.add(sequences[index]))
+      longest = max(longest, sequenceLengths[index])
+    }
+    if Double(best * longest) <= limit { return nil }
     for index in 0..<all where table.count(of: sequences[index]) == best { return (sequenceLengths[index], best) }
-    return (0, 0)
+    return nil
   }
 
   /// The characters of sequences of `n` pieces that came before, each character once, as Gopher counts them: after a
   /// repeated sequence the search goes on behind it.
-  mutating func repeatedCharacters(_ n: Int, _ table: inout HashTable) -> Int {
+  mutating func repeatedCharacters(_ n: Int, _ table: HashTable) -> Int {
     guard count >= n else { return 0 }
     advance(to: n, gap: 0)
     let all = count - n + 1
@@ -109,7 +131,7 @@ struct PieceSequence {
   }
 
   /// How many sequences of `n` pieces come more than once, all their places counted, and how many places there are.
-  mutating func repeatedPlaces(_ n: Int, _ table: inout HashTable) -> (repeated: Int, all: Int) {
+  mutating func repeatedPlaces(_ n: Int, _ table: HashTable) -> (repeated: Int, all: Int) {
     guard count >= n else { return (0, 0) }
     advance(to: n, gap: 0)
     let all = count - n + 1
@@ -134,9 +156,9 @@ struct Duplicates {
   var repeated = 0
   /// Their characters.
   var repeatedCharacters = 0
-  private var table = HashTable()
+  private let table: HashTable
 
-  init(expecting count: Int) { table.reset(for: count) }
+  init(expecting count: Int) { table = HashTable(for: count) }
 
   mutating func add(_ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) {
     pieces += 1

@@ -14,6 +14,13 @@ func sentences(_ bytes: UnsafeBufferPointer<UInt8>, _ line: Range<Int>, _ body: 
   var start = line.lowerBound
   var place = line.lowerBound
   while place < line.upperBound {
+    // Marks are ASCII, or begin with E2, E3 or EF.
+    switch bytes[place] {
+    case 0x21, 0x2E, 0x3F, 0xE2, 0xE3, 0xEF: break
+    default:
+      place += 1
+      continue
+    }
     let next = scalar(bytes, at: place)
     let isWide: Bool
     switch next.value {
