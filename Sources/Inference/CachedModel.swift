@@ -22,9 +22,13 @@ public final class CachedModel {
 
   private let backend: any Backend
   private var states: [String: any Buffer]
-  private let capacity: Int
+  /// The number of tokens that the cache holds; it grows with the text, up to the model's limit.
+  private var capacity: Int
   private var executables: [Int: any Executable] = [:]
   private var flat: [Float]
+
+  /// The tokens for which there is room at first: models that could read a book mostly don't.
+  private static let firstCapacity = 1024
 
   /// The lengths of pieces in which texts are read, longest first; the last piece is padded to the smallest.
   private static let pieces = [512, 128, 16]
@@ -40,10 +44,20 @@ public final class CachedModel {
     self.configuration = configuration
     self.backend = backend
     self.rowCount = rowCount
-    let piece = Self.pieces[Self.pieces.count - 1]
-    capacity = (configuration.maximumLength.value + piece - 1) / piece * piece
+    capacity = Self.capacity(holding: min(configuration.maximumLength, Self.firstCapacity))
     flat = [Float](repeating: 0, count: rowCount * configuration.vocabularySize)
     states = parameters
+    try makeCache()
+  }
+
+  /// `count` tokens and what the padding of the last piece needs.
+  private static func capacity(holding count: Int) -> Int {
+    let piece = pieces[pieces.count - 1]
+    return (count + piece - 1) / piece * piece
+  }
+
+  /// Makes the cache's buffers where there are none, and the program for a single token.
+  private func makeCache() throws {
     let program = try Self.program(configuration, rows: rowCount, length: 1, capacity: capacity)
     for slot in program.states where states[slot.name] == nil {
       guard slot.update != nil else {
@@ -52,6 +66,27 @@ public final class CachedModel {
       states[slot.name] = try backend.makeBuffer(program.graph.type(slot.value))
     }
     executables[1] = try backend.compile(program, states: states)
+  }
+
+  /// Makes room for `count` tokens, at least twice as many as before, and keeps what was read.
+  ///
+  /// Complexity: O(capacity), which is O(1) for each token of a text.
+  private func grow(toHold count: Int) throws {
+    capacity = Self.capacity(holding: min(configuration.maximumLength, max(count, 2 * capacity)))
+    let old = states.filter { $0.key.hasPrefix(KeyValueCache.namePrefix) }
+    for name in old.keys { states[name] = nil }
+    executables = [:]
+    try makeCache()
+    for (name, buffer) in old {
+      guard let larger = states[name] else { continue }
+      let values = buffer.read(as: Float.self)
+      let (size, row) = (values.count / rowCount, larger.type.count / rowCount)
+      var all = [Float](repeating: 0, count: larger.type.count)
+      for index in 0..<rowCount {
+        all.replaceSubrange(index * row..<index * row + size, with: values[index * size..<(index + 1) * size])
+      }
+      larger.write(all)
+    }
   }
 
   /// The program for a piece of `length` tokens.
@@ -85,6 +120,7 @@ public final class CachedModel {
       throw MartletError(.invalidArgument, "\(rowCount) texts of one length, and not empty, are needed")
     }
     try configuration.requireLength(length + count)
+    if length + count > capacity { try grow(toHold: length + count) }
     for token in rows.joined() where token < 0 || token >= configuration.vocabularySize {
       throw MartletError(
         .mismatch, "the token \(token) is not in the model's vocabulary of \(configuration.vocabularySize)",

@@ -117,7 +117,7 @@ public final class Generator {
     }
     let count = tokenizer.encode(prompt).count
     if options.overflow == .slide, let kept = keptCount(of: count) {
-      let (key, limit) = model.configuration.maximumLength
+      let (key, limit) = (type(of: model.configuration).lengthKey, model.configuration.maximumLength)
       warnings.append(
         "the prompt has \(count) tokens, the model's \(key) is \(limit): the model sees only the last \(kept)")
     }
@@ -126,7 +126,7 @@ public final class Generator {
 
   /// How many tokens of a prompt the model is given where the context slides, or nil for all.
   private func keptCount(of count: Int) -> Int? {
-    let limit = model.configuration.maximumLength.value
+    let limit = model.configuration.maximumLength
     return count <= limit ? nil : max(limit / 2, 1)
   }
 
@@ -154,7 +154,7 @@ public final class Generator {
 
   /// The part of the prompt that the model is given.
   private func fit(_ prompt: [Int32], _ options: GenerationOptions) throws -> ArraySlice<Int32> {
-    let (key, limit) = model.configuration.maximumLength
+    let (key, limit) = (type(of: model.configuration).lengthKey, model.configuration.maximumLength)
     guard let keptCount = keptCount(of: prompt.count) else { return prompt[...] }
     if options.overflow == .stop {
       throw MartletError(
@@ -172,7 +172,7 @@ public final class Generator {
     var rows = try numbers.map { number in
       Row(number, try Sampler(options.sampling, key: key.numbered(UInt64(number))), prompt, options, tokenizer)
     }
-    let limit = model.configuration.maximumLength.value
+    let limit = model.configuration.maximumLength
     model.reset()
     // Rows beyond the samples repeat the last one, unseen.
     func spread(_ tokens: [[Int32]]) -> [[Int32]] {

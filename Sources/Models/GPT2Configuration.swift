@@ -147,7 +147,9 @@ public struct GPT2Configuration: LanguageModelConfiguration, Hashable {
   }
 
   /// `n_positions`.
-  public var maximumLength: (key: String, value: Int) { ("n_positions", positionCount) }
+  public static let lengthKey = "n_positions"
+  /// `n_positions`.
+  public var maximumLength: Int { positionCount }
 
   /// Six operations for each weight of a matrix product, and the products of attention.
   ///

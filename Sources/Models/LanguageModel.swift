@@ -45,8 +45,10 @@ public protocol LanguageModelConfiguration: Sendable {
   var object: JSONObject { get }
   /// The number of tokens in the vocabulary.
   var vocabularySize: Int { get }
-  /// The largest number of tokens that it sees at once, and the key that says so.
-  var maximumLength: (key: String, value: Int) { get }
+  /// The key of the largest number of tokens that it sees at once.
+  static var lengthKey: String { get }
+  /// The largest number of tokens that it sees at once.
+  var maximumLength: Int { get }
   /// Arithmetic operations of a training step for each token of sequences of this length: forward and backward.
   func trainingOperations(length: Int) -> Double
 
@@ -113,7 +115,7 @@ extension LanguageModelConfiguration {
   ///
   /// Throws: `MartletError(.invalidArgument)`, naming the key that limits it.
   public func requireLength(_ length: Int) throws {
-    let (key, limit) = maximumLength
+    let (key, limit) = (Self.lengthKey, maximumLength)
     guard length > limit else { return }
     throw MartletError(
       .invalidArgument, "sequences of \(length) tokens are longer than the model's \(key), \(limit)",

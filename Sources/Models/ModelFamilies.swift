@@ -3,7 +3,10 @@ import Core
 /// The kinds of models, by their `model_type`.
 public enum ModelFamilies {
   /// All of them.
-  public static let all: [any LanguageModelConfiguration.Type] = [GPT2Configuration.self]
+  public static let all: [any LanguageModelConfiguration.Type] = [
+    GPT2Configuration.self, LlamaConfiguration.self, MistralConfiguration.self, Qwen2Configuration.self,
+    Qwen3Configuration.self,
+  ]
 
   /// The kind with this `model_type`.
   ///

@@ -76,7 +76,7 @@ import Testing
     #expect {
       try ModelFamilies.configuration(JSONFields(["model_type": .string("gptx")], file: "config.json"))
     } throws: {
-      "\($0)" == "config.json: there is no model of the type 'gptx'\n  Known types: gpt2."
+      "\($0)" == "config.json: there is no model of the type 'gptx'\n  Known types: gpt2, llama, mistral, qwen2, qwen3."
     }
   }
 

@@ -15,6 +15,7 @@ import torch
 import attention
 import chat_templates
 import cross_entropy
+import decoders
 import gpt2_trace
 import images
 import layer_operations
@@ -31,6 +32,7 @@ FIXTURES = Path(__file__).resolve().parents[2] / "Tests" / "Fixtures"
 # Each set: the folder it owns below Tests/Fixtures, and the function that fills it.
 SETS = {
     "gpt2": gpt2_trace.write,
+    "decoders": decoders.write,
     "operations/layers": layer_operations.write,
     "operations/attention": attention.write,
     "operations/cross_entropy": cross_entropy.write,

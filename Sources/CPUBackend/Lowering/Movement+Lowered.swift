@@ -6,6 +6,13 @@ extension Fill: Lowered {
   }
 }
 
+extension Literal: Lowered {
+  func kernel(_ operands: [TensorType], _ results: [TensorType]) -> Kernel {
+    let numbers = values.map { Float($0) }
+    return Kernel { p in FillKernels.literal(numbers, to: p.results[0]) }
+  }
+}
+
 extension Iota: Lowered {
   func kernel(_ operands: [TensorType], _ results: [TensorType]) -> Kernel {
     Kernel { p in

@@ -4,42 +4,50 @@ import TensorGraph
 public struct CausalAttention {
   /// What scores are multiplied by, usually 1 / sqrt(size of a head).
   public let scale: Double
+  /// How many tokens one sees, itself included, or nil for all before it.
+  public let window: Int?
   /// The probability with which attention weights are dropped in training.
   public let dropoutRate: Double
   private let scope: Scope
 
-  /// Attention with this scale and dropout; it has no parameters.
-  public init(scale: Double, dropoutRate: Double, _ scope: Scope) {
+  /// Attention with this scale, window and dropout; it has no parameters.
+  public init(scale: Double, window: Int? = nil, dropoutRate: Double, _ scope: Scope) {
     self.scale = scale
+    self.window = window
     self.dropoutRate = dropoutRate
     self.scope = scope
   }
 
-  /// The attention of queries `[B, T, H, D]` over keys and values `[B, T, K, D]`: `[B, T, H, D]`.
+  /// The attention of queries `[B, T, H, D]` over keys and values `[B, T, K, D]`, H a multiple of K: `[B, T, H, D]`.
   ///
   /// With a cache, the keys and values are put into it, and those before them are seen too.
   public func callAsFunction(_ q: Tensor, _ k: Tensor, _ v: Tensor, cache: KeyValueCache.Layer? = nil) -> Tensor {
     if let cache {
       let (keys, values) = cache.append(k, v)
-      return q.attention(keys: keys, values: values, scale: scale, causal: true, offset: cache.position)
+      return q.attention(
+        keys: keys, values: values, scale: scale, causal: true, window: window, offset: cache.position)
     }
-    if dropoutRate == 0 || !scope.isTraining { return q.attention(keys: k, values: v, scale: scale, causal: true) }
+    if dropoutRate == 0 || !scope.isTraining {
+      return q.attention(keys: k, values: v, scale: scale, causal: true, window: window)
+    }
     return droppingWeights(q, k, v)
   }
 
   /// The same with the weights spelled out, because dropout acts on them.
   private func droppingWeights(_ q: Tensor, _ k: Tensor, _ v: Tensor) -> Tensor {
-    if k.size(2) != q.size(2) {
-      scope.trace.fail("dropout of attention weights needs as many key heads as query heads: set the rate to 0")
-      return q
+    let (batch, length, heads, groups, size) = (q.size(0), q.size(1), q.size(2), k.size(2), q.size(3))
+    func perQueryHead(_ x: Tensor) -> Tensor {
+      let whole = [batch, length, groups, heads / max(groups, 1), size]
+      return x.reshape([batch, length, groups, 1, size]).broadcast(to: whole).reshape(q.shape).transpose([0, 2, 1, 3])
     }
-    let length = q.size(1)
-    let heads = [0, 2, 1, 3]
-    let scores = q.transpose(heads).matmul(k.transpose(heads), transposeOther: true) * scale
+    let (k, v) =
+      groups == heads ? (k.transpose([0, 2, 1, 3]), v.transpose([0, 2, 1, 3])) : (perQueryHead(k), perQueryHead(v))
+    let scores = q.transpose([0, 2, 1, 3]).matmul(k, transposeOther: true) * scale
     let query = scope.trace.iota(axis: 0, shape: [length, length])
     let key = scope.trace.iota(axis: 1, shape: [length, length])
-    let weights = key.compare(.lessOrEqual, query).select(scores, scope.trace.constant(-1e30, shape: scores.shape))
-      .softmax()
-    return scope.dropout(weights, dropoutRate).matmul(v.transpose(heads)).transpose(heads)
+    let hidden = scope.trace.constant(-1e30, shape: scores.shape)
+    var seen = key.compare(.lessOrEqual, query).select(scores, hidden)
+    if let window { seen = query.compare(.less, key + Double(window)).select(seen, hidden) }
+    return scope.dropout(seen.softmax(), dropoutRate).matmul(v).transpose([0, 2, 1, 3])
   }
 }

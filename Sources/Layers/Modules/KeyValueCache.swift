@@ -5,6 +5,8 @@ import TensorGraph
 ///
 /// Attention hides what lies behind the tokens of a run, so that a cache is reused for another text without clearing.
 public struct KeyValueCache {
+  /// What the names of all its states begin with.
+  public static let namePrefix = "cache."
   /// The number of sequences.
   public let batchSize: Int
   /// The number of tokens that it holds for each sequence.
@@ -32,7 +34,7 @@ public struct KeyValueCache {
 
     /// Puts the keys and values of the run's tokens, `[B, T, K, D]`, into the cache and gives the whole of it.
     public func append(_ k: Tensor, _ v: Tensor) -> (keys: Tensor, values: Tensor) {
-      (append("cache.k.\(index)", k), append("cache.v.\(index)", v))
+      (append(KeyValueCache.namePrefix + "k.\(index)", k), append(KeyValueCache.namePrefix + "v.\(index)", v))
     }
 
     private func append(_ name: String, _ part: Tensor) -> Tensor {

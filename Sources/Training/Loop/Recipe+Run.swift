@@ -79,11 +79,12 @@ extension Recipe {
       file = joinPath(folder.folder.path, "config.json")
       if !model.configuration.keys.isEmpty { file += " with the recipe's model section" }
     } else {
+      let family = try ModelFamilies.named(model.type, at: file)
       object = [
         "model_type": .string(model.type), "vocab_size": .integer(tokenizer.vocabularySize),
-        "n_positions": .integer(train.contextLength),
+        family.lengthKey: .integer(train.contextLength),
       ]
-      for key in try ModelFamilies.named(model.type, at: file).keys {
+      for key in family.keys {
         object[key.name] = object[key.name] ?? key.newModelValue
       }
       for (key, id) in [("bos_token_id", tokenizer.beginningOfTextID), ("eos_token_id", tokenizer.endOfTextID)] {
@@ -99,12 +100,12 @@ extension Recipe {
           + "\(configuration.vocabularySize)", at: file,
         remedy: "Leave model.vocab_size out, or use the tokenizer that belongs to the model (data.tokenizer.from).")
     }
-    guard train.contextLength <= configuration.maximumLength.value else {
+    guard train.contextLength <= configuration.maximumLength else {
       throw MartletError(
         .invalidArgument,
-        "train.context_length (\(train.contextLength)) is more than the model's \(configuration.maximumLength.key) "
-          + "(\(configuration.maximumLength.value))", at: file,
-        remedy: "Set train.context_length to at most \(configuration.maximumLength.value).")
+        "train.context_length (\(train.contextLength)) is more than the model's \(type(of: configuration).lengthKey) "
+          + "(\(configuration.maximumLength))", at: file,
+        remedy: "Set train.context_length to at most \(configuration.maximumLength).")
     }
     return configuration
   }

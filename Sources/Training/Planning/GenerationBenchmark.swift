@@ -21,7 +21,7 @@ public struct GenerationBenchmark {
     _ configuration: any LanguageModelConfiguration, parameters: [String: any Buffer]?, on backend: any Backend,
     rowCount: Int, promptTokens: Int, newTokens: Int
   ) throws {
-    let (key, limit) = configuration.maximumLength
+    let (key, limit) = (type(of: configuration).lengthKey, configuration.maximumLength)
     guard promptTokens + newTokens <= limit else {
       throw MartletError(
         .invalidArgument,

@@ -86,7 +86,7 @@ private func benchGeneration(_ arguments: Arguments, _ processor: CPU) throws ->
       headCount: sizes[2])
     rowCount = sizes[4]
   }
-  let context = configuration.maximumLength.value
+  let context = configuration.maximumLength
   let benchmark = try GenerationBenchmark(
     configuration, parameters: folder?.loadParameters(on: processor), on: processor, rowCount: rowCount,
     promptTokens: arguments[promptTokens] ?? max(1, min(context / 2, 512)),

@@ -89,7 +89,9 @@ struct BadRecipe: CustomTestStringConvertible, Sendable {
       data + "train: {optimizer: adam}", "r.yaml:2:20",
       "train.optimizer must be one of adamw, sgd, lion, muon, found adam",
       "Did you mean adamw?"),
-    .init(data + "model: {type: llama}", "r.yaml:2:15", "model.type must be one of gpt2, found llama"),
+    .init(
+      data + "model: {type: lama}", "r.yaml:2:15",
+      "model.type must be one of gpt2, llama, mistral, qwen2, qwen3, found lama"),
     .init(
       data + "model: {n_layer: six}", "r.yaml:2:18", "model.n_layer must be a whole number, 1 to 1024, found six",
       "Write it as `n_layer: 6`"),

@@ -125,7 +125,8 @@ import Training
     }
     for family in ModelFamilies.all {
       for key in family.keys {
-        let changed = try recipe("data: {files: a}", ["model.\(key.name)=\(key.exampleText)"])
+        let changed = try recipe(
+          "data: {files: a}", ["model.type=\(family.modelType)", "model.\(key.name)=\(key.exampleText)"])
         #expect(changed.model.configuration[key.name] != nil)
       }
     }

@@ -38,6 +38,14 @@ package enum FillKernels {
     }
   }
 
+  /// These numbers.
+  package static func literal(_ numbers: [Float], to output: UnsafeMutableRawPointer) -> [Launch] {
+    overTiles(numbers.count) { start, end in
+      let target = output.assumingMemoryBound(to: Float.self)
+      for index in start..<end { target[index] = numbers[index] }
+    }
+  }
+
   /// The whole numbers along one axis of [outer, size, inner].
   package static func iota(
     outer: Int, size: Int, inner: Int, _ scalar: ScalarType, to output: UnsafeMutableRawPointer
