@@ -65,10 +65,10 @@ func with(_ names: String...) -> [Target.Dependency] {
 }
 
 /// The page of the labelling server, which becomes part of the program.
-let pageFiles: [Resource] = ["app.html", "app.js", "editors.js", "login.html", "login.js", "words.js", "style.css"].map
-{
-  .embedInCode("Page/\($0)")
-}
+let pageFiles: [Resource] = [
+  "app.html", "app.js", "editors.js", "login.html", "login.js", "parts.js", "spans.js", "status.js", "style.css",
+  "words.js",
+].map { .embedInCode("Page/\($0)") }
 
 /// A library target and the test target that mirrors it, which may need helpers of its own.
 func library(

@@ -91,6 +91,35 @@ struct LabellingAnswers: Sendable {
     return .json(.object(answer))
   }
 
+  func status(_ name: String) throws -> HTTPResponse {
+    guard settings.isReviewer(name) else { throw Refusal.notReviewer }
+    let status = try store.status()
+    let people = status.people.map { person in
+      var entry: JSONObject = [
+        "name": .string(person.name), "judged": .integer(person.judged), "skipped": .integer(person.skipped),
+        "decided": .integer(person.decided),
+      ]
+      entry["seconds"] = person.medianSeconds.map { .double($0) }
+      return JSONValue.object(entry)
+    }
+    let pairs = status.pairs.map { pair in
+      var entry: JSONObject = [
+        "one": .string(pair.one), "other": .string(pair.other), "items": .integer(pair.items),
+      ]
+      entry["agreement"] = pair.agreement.map { .double($0) }
+      return JSONValue.object(entry)
+    }
+    let labels = status.labels.map { JSONValue.object(["name": .string($0.name), "count": .integer($0.count)]) }
+    var answer: JSONObject = [
+      "items": .integer(status.items), "complete": .integer(status.complete), "conflicts": .integer(status.conflicts),
+      "decided": .integer(status.decided), "people": .array(people), "pairs": .array(pairs), "labels": .array(labels),
+      "progress": try progress(name),
+    ]
+    answer["fleiss"] = status.fleissKappa.map { .double($0) }
+    answer["alpha"] = status.krippendorffAlpha.map { .double($0) }
+    return .json(.object(answer))
+  }
+
   private func progress(_ name: String) throws -> JSONValue {
     let progress = try store.progress(of: name)
     return .object([

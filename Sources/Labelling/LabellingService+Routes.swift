@@ -37,6 +37,9 @@ extension LabellingService {
       page("/", "text/html", PageFiles.app),
       page("/app.js", "text/javascript", PageFiles.script),
       page("/editors.js", "text/javascript", PageFiles.editors),
+      page("/parts.js", "text/javascript", PageFiles.parts),
+      page("/spans.js", "text/javascript", PageFiles.spans),
+      page("/status.js", "text/javascript", PageFiles.status),
       page("/login", "text/html", PageFiles.login, isOpen: true),
       page("/login.js", "text/javascript", PageFiles.loginScript, isOpen: true),
       page("/words.js", "text/javascript", PageFiles.words, isOpen: true),
@@ -52,6 +55,7 @@ extension LabellingService {
       route("GET", "/api/item") { request, visitor in try answers.item(request, visitor.name) },
       route("GET", "/api/conflict") { request, visitor in try answers.conflict(request, visitor.name) },
       route("GET", "/api/suspect") { request, visitor in try answers.suspect(request, visitor.name) },
+      route("GET", "/api/status") { _, visitor in try answers.status(visitor.name) },
       route("POST", "/api/record") { request, visitor in try answers.record(request, visitor.name) },
       route("POST", "/api/draft") { request, visitor in try answers.draft(request, visitor.name) },
       route("POST", "/api/undo") { request, visitor in try answers.undo(request, visitor.name) },
@@ -74,6 +78,9 @@ enum PageFiles {
   static let app = PackageResources.app_html
   static let script = PackageResources.app_js
   static let editors = PackageResources.editors_js
+  static let parts = PackageResources.parts_js
+  static let spans = PackageResources.spans_js
+  static let status = PackageResources.status_js
   static let login = PackageResources.login_html
   static let loginScript = PackageResources.login_js
   static let words = PackageResources.words_js

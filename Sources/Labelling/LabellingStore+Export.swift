@@ -56,15 +56,16 @@ extension LabellingStore {
     while true {
       // In pieces, so that others are not kept waiting.
       let results = try withDatabase { database in
-        var rows: [(id: Int, source: String)] = []
-        try database.run("SELECT id, source FROM items WHERE id > ? ORDER BY id LIMIT 500", [.integer(last)]) {
-          rows.append(($0.integer(0), $0.text(1)))
-        }
+        var rows: [(id: Int, source: String, isTouched: Bool)] = []
+        try database.run(
+          "SELECT id, source, judged + decided FROM items WHERE id > ? ORDER BY id LIMIT 500", [.integer(last)]
+        ) { rows.append(($0.integer(0), $0.text(1), $0.integer(2) > 0)) }
         last = rows.last?.id ?? -1
-        return try rows.compactMap { id, source -> Result? in
+        return try rows.compactMap { id, source, isTouched -> Result? in
           guard let item = Self.item(source, project) else { return nil }
-          let judgements = try judgements(database, of: id)
-          let decision = try decision(database, of: id)
+          // Most items of a large project are untouched for long.
+          let judgements = isTouched ? try judgements(database, of: id) : []
+          let decision = isTouched ? try decision(database, of: id) : nil
           return Result(
             id: id, item: item, judgements: judgements, decision: decision,
             outcome: Self.outcome(judgements.map(\.value), decision?.value, task: project.task))

@@ -8,6 +8,9 @@ final class Browser {
     FileManager.default.isExecutableFile(atPath: $0)
   }
 
+  /// How long anything may take before it counts as broken; a machine may be busy with other things.
+  private static let patience = 120.0
+
   struct Failure: Error, CustomStringConvertible { var description: String }
 
   private let folder = NSTemporaryDirectory() + "martlet-browser-" + UUID().uuidString
@@ -52,7 +55,7 @@ final class Browser {
     try? FileManager.default.removeItem(atPath: folder)
   }
 
-  /// Sends a command and waits for its result, 20 seconds at most.
+  /// Sends a command and waits for its result.
   @discardableResult
   func call(_ method: String, _ parameters: JSONObject = [:]) throws -> JSONObject {
     number += 1
@@ -67,7 +70,7 @@ final class Browser {
       if written <= 0 { throw Failure(description: "the browser takes no commands") }
       bytes = bytes.dropFirst(written)
     }
-    let end = Date().addingTimeInterval(20)
+    let end = Date().addingTimeInterval(Self.patience)
     while Date() < end {
       guard let answer = try nextMessage() else { continue }
       guard answer["id"]?.integerValue == number else { continue }
@@ -108,11 +111,16 @@ final class Browser {
     return answer["result"]?.objectValue?["value"] ?? .null
   }
 
-  /// Waits until an expression is true, 10 seconds at most.
+  /// Waits until an expression is true.
   func wait(_ condition: String) throws {
-    let end = Date().addingTimeInterval(10)
+    try wait(condition) { (try? evaluate("Boolean(\(condition))")) == .bool(true) }
+  }
+
+  /// Waits until something holds.
+  func wait(_ condition: String, _ holds: () throws -> Bool) throws {
+    let end = Date().addingTimeInterval(Self.patience)
     while Date() < end {
-      if (try? evaluate("Boolean(\(condition))")) == .bool(true) { return }
+      if try holds() { return }
       usleep(20_000)
     }
     let page = (try? evaluate("document.body.innerText").stringValue) ?? ""

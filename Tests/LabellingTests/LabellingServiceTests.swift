@@ -1,4 +1,5 @@
 import Core
+import Foundation
 import HTTPServer
 import Labelling
 import Testing
@@ -11,7 +12,7 @@ struct LabellingServiceTests {
 
   private static let gets = [
     "/api/project", "/api/next", "/api/item?id=1", "/api/conflict?after=0", "/api/suspect?after=0", "/app.js",
-    "/editors.js",
+    "/editors.js", "/parts.js", "/spans.js", "/status.js", "/api/status",
   ]
   private static let posts = ["/api/record", "/api/draft", "/api/undo", "/logout"]
 
@@ -111,11 +112,35 @@ struct LabellingServiceTests {
         !page.contains("style=") && !page.contains("onclick") && !page.contains("http") && !page.contains("<style"))
     }
     // Nothing puts markup from texts into a page.
-    for path in ["/app.js", "/editors.js", "/login.js", "/words.js"] {
+    for path in ["/app.js", "/editors.js", "/parts.js", "/spans.js", "/status.js", "/login.js", "/words.js"] {
       let script = String(decoding: visit.get(path).body, as: UTF8.self)
       for word in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "https://", "http://"] {
         #expect(!script.contains(word), "\(word) in \(path)")
       }
+    }
+  }
+
+  @Test("Every word of the page is there in both languages, and is used")
+  func words() throws {
+    let test = try TestProject()
+    var visit = Visit(try Self.service(test))
+    _ = visit.logIn("Ann")
+    func text(_ path: String) -> String { String(decoding: visit.get(path).body, as: UTF8.self) }
+    let words = text("/words.js")
+    let languages = words.components(separatedBy: "  zh: {")
+    try #require(languages.count == 2)
+    func keys(_ text: String) -> Set<String> { Set(text.matches(of: /(?:^|[ \n])(\w+): '/).map { String($0.1) }) }
+    let english = keys(languages[0])
+    #expect(english.count > 80)
+    #expect(english.symmetricDifference(keys(languages[1])).isEmpty)
+    let page = ["/", "/login", "/app.js", "/editors.js", "/parts.js", "/spans.js", "/status.js", "/login.js"]
+      .map(text).joined()
+    for key in english where !key.hasPrefix("error_") {
+      #expect(page.contains("'\(key)'") || page.contains("data-t=\"\(key)\""), "\(key)")
+    }
+    for match in page.matches(of: /\bt\('(\w+)'|data-t="(\w+)"/) {
+      let key = String(match.1 ?? match.2 ?? "")
+      #expect(english.contains(key) || key == "error_", "\(key)")
     }
   }
 
@@ -172,7 +197,7 @@ struct LabellingServiceTests {
     let decide: JSONValue = .object([
       "item": .integer(1), "action": .string("decide"), "value": .string("mixed"), "nonce": .string("nonce of dec"),
     ])
-    for path in ["/api/conflict?after=0", "/api/suspect?after=0", "/api/item?id=1&review=1"] {
+    for path in ["/api/conflict?after=0", "/api/suspect?after=0", "/api/item?id=1&review=1", "/api/status"] {
       #expect(ann.get(path).errorCode == "not_reviewer")
       #expect(rae.get(path).status == 200)
     }
@@ -180,6 +205,11 @@ struct LabellingServiceTests {
     #expect(bo.post("/api/record", decide).errorCode == "not_reviewer")
     let conflict = try #require(rae.get("/api/conflict?after=0").object["item"]?.objectValue)
     #expect(conflict["judgements"]?.arrayValue?.count == 2)
+    let status = rae.get("/api/status").object
+    #expect(status["conflicts"] == .integer(1))
+    let pair = try #require(status["pairs"]?.arrayValue?.first?.objectValue)
+    #expect(pair["one"] == .string("Ann") && pair["other"] == .string("Bo") && pair["items"] == .integer(1))
+    #expect(pair["agreement"]?.doubleValue == 0)
     #expect(rae.post("/api/record", decide).status == 200)
     #expect(rae.get("/api/conflict?after=0").object["item"] == nil)
   }

@@ -1,7 +1,9 @@
 // The page for labelling, reviewing and looking at likely errors. What people do goes to the server at once, and counts
 // only when the server has it on its disk.
 import { t, translate } from './words.js';
-import { editorFor, make, valueView } from './editors.js';
+import { editorFor, valueView } from './editors.js';
+import { make } from './parts.js';
+import { statusView } from './status.js';
 
 const $ = id => document.getElementById(id);
 let project = null;
@@ -64,6 +66,8 @@ function say(text, action, run) {
   const button = make('button', '', action);
   button.addEventListener('click', () => { say(''); run(); });
   notice.append(button);
+  // Other keys wait until it is done, so this one must be at hand.
+  button.focus();
 }
 
 function showProgress(progress) {
@@ -79,6 +83,7 @@ function show(data) {
   $('others').hidden = true;
   $('note').hidden = true;
   const isLabelling = mode === 'label';
+  document.querySelector('footer').hidden = mode === 'status';
   $('submit-word').textContent = t(isLabelling ? 'submit' : 'decide');
   for (const id of ['submit', 'skip']) $(id).disabled = !item;
   // Where choosing is submitting, the button would only take room.
@@ -122,6 +127,12 @@ function showOthers(suspect) {
 
 async function load() {
   await doing(async () => {
+    if (mode === 'status') {
+      const status = await ask('GET', 'api/status');
+      show({});
+      $('editor').replaceChildren(statusView(project, status));
+      return;
+    }
     if (mode === 'label') {
       show(place < trail.length ? await ask('GET', `api/item?id=${trail[place]}`) : await ask('GET', 'api/next'));
       return;
@@ -204,7 +215,7 @@ async function undo() {
 
 function setMode(name) {
   mode = name;
-  for (const other of ['label', 'review', 'suspects']) $(`mode-${other}`).setAttribute('aria-current', other === name);
+  for (const other of ['label', 'review', 'suspects', 'status']) $(`mode-${other}`).setAttribute('aria-current', other === name);
 }
 
 function choose(name) {
@@ -256,15 +267,16 @@ document.addEventListener('keydown', event => {
   if (action) { event.preventDefault(); action(); }
 });
 
-// A button that was clicked would otherwise take the next Enter.
+// A button that was clicked would otherwise take the next Enter; so would one that was reached by Tab and has led elsewhere.
 document.addEventListener('click', event => {
   const button = event.target.closest('button');
-  if (button && event.detail > 0 && !button.closest('dialog')) button.blur();
+  if (button && (event.detail > 0 || button.closest('nav, #said')) && !button.closest('dialog')) button.blur();
 });
 
 for (const [id, action] of Object.entries({
   previous, undo, skip, next, submit, 'open-help': showHelp, 'open-guidelines': () => $('guidelines').showModal(),
   'mode-label': () => choose('label'), 'mode-review': () => choose('review'), 'mode-suspects': () => choose('suspects'),
+  'mode-status': () => choose('status'),
   'log-out': async () => { await ask('POST', 'logout', {}); location.assign('login'); },
 })) $(id).addEventListener('click', () => { if (project) action(); });
 

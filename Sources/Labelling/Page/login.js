@@ -6,11 +6,15 @@ const token = document.getElementById('token');
 const notice = document.getElementById('notice');
 
 // The link that the terminal prints has the token behind a #, a part that browsers keep to themselves.
-const given = new URLSearchParams(location.hash.slice(1)).get('token');
-if (given) {
+function takeToken() {
+  const given = new URLSearchParams(location.hash.slice(1)).get('token');
+  if (!given) return;
   token.value = given;
   history.replaceState(null, '', location.pathname);
 }
+takeToken();
+// Who opens the link while this page is shown stays on it.
+addEventListener('hashchange', takeToken);
 
 form.addEventListener('submit', async event => {
   event.preventDefault();

@@ -34,7 +34,7 @@ struct LabelTests {
       process.standardError = FileHandle.nullDevice
       try process.run()
       var port: Int?
-      for _ in 0..<1000 where port == nil {
+      for _ in 0..<12_000 where port == nil {
         usleep(10_000)
         let text = String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
         guard text.contains("Ctrl-C"), let start = text.range(of: "http://127.0.0.1:") else { continue }
@@ -92,7 +92,12 @@ struct LabelTests {
             }
           }
         }
-        usleep(UInt32.random(in: 20_000...250_000))
+        // After some labels, wherever in the next one that is.
+        let enough = Int.random(in: 1...100)
+        while results.sync(execute: { confirmed.count }) < enough, done.wait(timeout: .now()) == .timedOut {
+          usleep(1000)
+        }
+        usleep(UInt32.random(in: 0...3000))
         kill(server.process.processIdentifier, SIGKILL)
         server.process.waitUntilExit()
         done.wait()
