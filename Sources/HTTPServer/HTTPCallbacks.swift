@@ -9,12 +9,28 @@ private final class PendingRequest {
   init(_ target: HTTPTarget?) { self.target = target }
 }
 
+/// A connection began or is about to be closed.
+func noteConnection(
+  _ closure: UnsafeMutableRawPointer?, _ connection: OpaquePointer?,
+  _ context: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ what: MHD_ConnectionNotificationCode
+) {
+  guard let closure, let connection else { return }
+  let connections = Unmanaged<State>.fromOpaque(closure).takeUnretainedValue().connections
+  if martlet_http_is_start(what) != 0 {
+    connections.open(Int(bitPattern: connection), socket: martlet_http_socket(connection))
+  } else {
+    connections.close(Int(bitPattern: connection))
+  }
+}
+
 /// The request line is there.
 func beginRequest(
   _ closure: UnsafeMutableRawPointer?, _ target: UnsafePointer<CChar>?, _ connection: OpaquePointer?
 ) -> UnsafeMutableRawPointer? {
-  guard let closure else { return nil }
-  Unmanaged<State>.fromOpaque(closure).takeUnretainedValue().active.add(1, ordering: .acquiringAndReleasing)
+  guard let closure, let connection else { return nil }
+  let state = Unmanaged<State>.fromOpaque(closure).takeUnretainedValue()
+  state.active.add(1, ordering: .acquiringAndReleasing)
+  state.connections.goOn(Int(bitPattern: connection))
   let text = target.flatMap { String(validatingCString: $0) }
   return Unmanaged.passRetained(PendingRequest(text.flatMap { HTTPTarget(parsing: $0) })).toOpaque()
 }
@@ -27,7 +43,9 @@ func completeRequest(
   guard let closure, let pointer = pending?.pointee else { return }
   Unmanaged<PendingRequest>.fromOpaque(pointer).release()
   pending?.pointee = nil
-  Unmanaged<State>.fromOpaque(closure).takeUnretainedValue().active.subtract(1, ordering: .acquiringAndReleasing)
+  let state = Unmanaged<State>.fromOpaque(closure).takeUnretainedValue()
+  state.active.subtract(1, ordering: .acquiringAndReleasing)
+  if let connection { state.connections.goOn(Int(bitPattern: connection)) }
 }
 
 /// Called when the head is there, for each piece of the body, and when all is there.
@@ -39,7 +57,8 @@ func takeRequest(
   guard let closure, let connection, let method, let dataSize, let pending = pointer?.pointee else {
     return martlet_http_no
   }
-  let handler = Unmanaged<State>.fromOpaque(closure).takeUnretainedValue().handler
+  let server = Unmanaged<State>.fromOpaque(closure).takeUnretainedValue()
+  let handler = server.handler
   let state = Unmanaged<PendingRequest>.fromOpaque(pending).takeUnretainedValue()
   guard var request = state.request else {
     // The head. An answer now closes the connection after it, so that the body is never read.
@@ -65,6 +84,8 @@ func takeRequest(
     dataSize.pointee = 0
     return martlet_http_yes
   }
+  server.connections.goOn(Int(bitPattern: connection), isAnswering: true)
+  defer { server.connections.goOn(Int(bitPattern: connection)) }
   return send(handler.respond(to: request), on: connection)
 }
 

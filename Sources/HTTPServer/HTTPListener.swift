@@ -16,10 +16,12 @@ public final class HTTPListener: Sendable {
   public struct Limits: Sendable {
     /// Threads that answer requests.
     public var threads = 4
-    /// Connections at once; more wait.
+    /// Connections at once; for one more, the one that has waited longest is closed.
     public var connections = 256
     /// Seconds after which a connection that is silent is closed.
     public var silence = 30
+    /// Seconds in which a request must have come, and in which its answer must have been taken.
+    public var exchange = 60.0
     /// Bytes of the request line and all header fields of a request.
     public var head = 32 << 10
 
@@ -51,13 +53,16 @@ public final class HTTPListener: Sendable {
     }
     let socket = try Self.listeningSocket(address, place: place)
     self.port = SocketAddress.port(of: socket) ?? port
-    state = State(handler)
+    let connections = OpenConnections(capacity: limits.connections, seconds: limits.exchange)
+    state = State(handler, connections)
     let closure = Unmanaged.passUnretained(state).toOpaque()
-    guard
+    guard connections.watch(),
       let pointer = martlet_http_start(
-        socket, takeRequest, beginRequest, completeRequest, closure, UInt32(limits.threads), UInt32(limits.connections),
-        UInt32(limits.silence), limits.head)
+        // Twice the connections, which the library shares out among its threads: a place is given up before it is free.
+        socket, takeRequest, beginRequest, completeRequest, noteConnection, closure, UInt32(limits.threads),
+        UInt32(2 * limits.connections + limits.threads), UInt32(limits.silence), limits.head)
     else {
+      connections.endWatch()
       close(socket)
       throw MartletError(
         .resource, "the web server did not start", at: place, remedy: "Allow more open files (`ulimit -n 4096`).")
@@ -72,6 +77,7 @@ public final class HTTPListener: Sendable {
   /// - Parameter seconds: how long requests under way may take.
   public func stop(within seconds: Double = 5) {
     guard let daemon = daemon.withLock({ $0.take() })?.pointer else { return }
+    state.connections.endWatch()
     let socket = MHD_quiesce_daemon(daemon)
     for _ in 0..<Int(seconds * 100) where state.active.load(ordering: .acquiring) > 0 { usleep(10_000) }
     MHD_stop_daemon(daemon)
@@ -114,7 +120,11 @@ public final class HTTPListener: Sendable {
 /// What the callbacks of libmicrohttpd share.
 final class State: Sendable {
   let handler: any HTTPHandler
+  let connections: OpenConnections
   let active = Atomic<Int>(0)
 
-  init(_ handler: any HTTPHandler) { self.handler = handler }
+  init(_ handler: any HTTPHandler, _ connections: OpenConnections) {
+    self.handler = handler
+    self.connections = connections
+  }
 }

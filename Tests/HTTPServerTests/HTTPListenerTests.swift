@@ -96,6 +96,70 @@ struct HTTPListenerTests {
     #expect(rawExchange(port: port, Array("GET / HTTP/1.1\r\n\r\n".utf8)) == "")
   }
 
+  @Test("Clients that never finish their request keep nobody out")
+  func crowd() throws {
+    var limits = HTTPListener.Limits()
+    limits.connections = 8
+    let listener = try HTTPListener(host: "127.0.0.1", port: 0, limits: limits, handler: Echo())
+    let clients = (0..<100).map { _ in connectedSocket(port: listener.port) }
+    defer { for client in clients { close(client) } }
+    for (index, client) in clients.enumerated() {
+      // A part of the request line, of the head, and of the body.
+      let parts = ["GE", "GET /p HTTP/1.1\r\nHo", "POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx"]
+      _ = Array(parts[index % 3].utf8).withUnsafeBytes { send(client, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+    }
+    for _ in 0..<3 {
+      #expect(exchange(listener, "GET / HTTP/1.1\nHost: a\nConnection: close\n\n").contains("200"))
+    }
+  }
+
+  @Test("A client that is never silent and never done is closed", arguments: ["GET /", "GET / HTTP/1.1\r\nX: "])
+  func drip(start: String) throws {
+    var limits = HTTPListener.Limits()
+    limits.exchange = 1
+    let listener = try HTTPListener(host: "127.0.0.1", port: 0, limits: limits, handler: Echo())
+    let client = connectedSocket(port: listener.port)
+    defer { close(client) }
+    var isOpen = Array(start.utf8).withUnsafeBytes { send(client, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) } > 0
+    #expect(isOpen)
+    // As many as no limit on the size would let through in the end.
+    for _ in 0..<1200 where isOpen {
+      usleep(50_000)
+      isOpen = send(client, "a", 1, Int32(MSG_NOSIGNAL)) == 1
+    }
+    #expect(!isOpen)
+  }
+
+  @Test("A client that takes nothing of its answer is closed, and the others are served")
+  func deaf() throws {
+    struct Large: HTTPHandler {
+      func refusal(of head: HTTPRequest) -> HTTPResponse? { nil }
+      func bodyLimit(of head: HTTPRequest) -> Int { 0 }
+      func respond(to request: HTTPRequest) -> HTTPResponse {
+        HTTPResponse(200, body: [UInt8](repeating: 0x61, count: request.target.path == "/large" ? 64 << 20 : 1))
+      }
+    }
+    var limits = HTTPListener.Limits()
+    limits.exchange = 1
+    let listener = try HTTPListener(host: "127.0.0.1", port: 0, limits: limits, handler: Large())
+    let request = Array("GET /large HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
+    // How long it takes until the connection is ended cannot be seen from here, so a busy machine gets more time.
+    var isWhole = true
+    for seconds: UInt32 in [2, 10, 60] where isWhole {
+      let client = connectedSocket(port: listener.port)
+      defer { close(client) }
+      #expect(request.withUnsafeBytes { send(client, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) } == request.count)
+      #expect(exchange(listener, "GET / HTTP/1.1\nHost: a\nConnection: close\n\n").hasSuffix("a"))
+      sleep(seconds)
+      // What had been sent, and then the end.
+      var buffer = [UInt8](repeating: 0, count: 1 << 20)
+      var total = 0
+      while case let got = recv(client, &buffer, buffer.count, 0), got > 0 { total += got }
+      isWhole = total >= 64 << 20
+    }
+    #expect(!isWhole)
+  }
+
   @Test("A port that is taken and an address that is none are refused in words")
   func badAddresses() throws {
     let listener = try HTTPListener(host: "127.0.0.1", port: 0, handler: Echo())
