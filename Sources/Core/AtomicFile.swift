@@ -105,14 +105,8 @@ public final class FileWriter {
 
   private static let bufferSize = 1 << 18
 
-  /// Without this, a file beyond the process limit (`ulimit -f`) ends the process instead of failing with EFBIG.
-  private static let ignoresFileSizeSignal: Bool = {
-    signal(SIGXFSZ, SIG_IGN)
-    return true
-  }()
-
   init(creating temporary: String, finalPath: String, expecting: Int?, hashing: Bool) throws {
-    _ = Self.ignoresFileSizeSignal
+    _ = FileSystem.ignoresFileSizeSignal
     path = finalPath
     self.expecting = expecting
     hash = hashing ? SHA256() : nil
@@ -127,7 +121,7 @@ public final class FileWriter {
   ///
   /// Throws: `MartletError` with code `inputOutput`, or `corrupted` if the file is shorter.
   public init(resuming path: String, at length: Int, hashing: Bool = false) throws {
-    _ = Self.ignoresFileSizeSignal
+    _ = FileSystem.ignoresFileSizeSignal
     self.path = path
     expecting = nil
     count = length

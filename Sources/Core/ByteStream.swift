@@ -44,19 +44,17 @@ package final class ByteStream {
   ///
   /// Throws: `MartletError` with code `inputOutput`.
   package func bytes(_ range: Range<Int>) throws -> [UInt8] {
-    var failure: Int32 = 0
-    let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { space, count in
-      while count < space.count {
-        let got = pread(
-          descriptor, space.baseAddress.map { $0 + count }, space.count - count, off_t(range.lowerBound + count))
-        if got < 0, errno == EINTR { continue }
-        failure = got < 0 ? errno : 0
-        if got <= 0 { break }
-        count += got
-      }
+    try [UInt8](unsafeUninitializedCapacity: range.count) { space, count in
+      count = try FileSystem.read(
+        descriptor, to: UnsafeMutableRawBufferPointer(space), at: range.lowerBound, path)
     }
-    guard failure == 0 else { throw MartletError.system("read", path, errno: failure) }
-    return bytes
+  }
+
+  /// Fills a buffer with the bytes from `offset` on, wherever the stream is.
+  ///
+  /// Throws: `MartletError` with code `inputOutput`, or `malformedFile` if the file ends before.
+  package func read(_ buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws {
+    try FileSystem.fill(buffer, from: descriptor, at: offset, path)
   }
 
   private static func read(_ descriptor: Int32, _ space: UnsafeMutablePointer<UInt8>?, _ count: Int) -> Int {

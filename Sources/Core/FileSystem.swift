@@ -167,6 +167,12 @@ public enum FileSystem {
     return String(cString: path)
   }
 
+  /// The folder for temporary files: what `TMPDIR` names, or `/tmp`.
+  package static var temporaryFolder: String {
+    guard let name = getenv("TMPDIR"), name.pointee != 0 else { return "/tmp" }
+    return String(cString: name)
+  }
+
   /// Renames a file or folder within a file system and syncs the folder of the new name.
   ///
   /// Throws: `MartletError` with code `notFound` or `inputOutput`.
@@ -185,7 +191,47 @@ public enum FileSystem {
     try sync(descriptor, folder)
   }
 
-  static func sync(_ descriptor: Int32, _ path: String) throws {
+  /// Fills a buffer with the bytes of an open file from `offset` on.
+  ///
+  /// Throws: `MartletError` with code `inputOutput`, or `malformedFile` if the file ends before.
+  static func fill(
+    _ buffer: UnsafeMutableRawBufferPointer, from descriptor: Int32, at offset: Int, _ path: String
+  ) throws {
+    let filled = try read(descriptor, to: buffer, at: offset, path)
+    guard filled == buffer.count else {
+      throw MartletError(
+        .malformedFile, "the file ends at offset \(offset + filled), where more was expected", at: path,
+        remedy: "It was shortened while it was read; run again.")
+    }
+  }
+
+  /// Reads the bytes of an open file from `offset` on until the buffer is full or the file ends, and gives their number.
+  static func read(
+    _ descriptor: Int32, to buffer: UnsafeMutableRawBufferPointer, at offset: Int, _ path: String
+  ) throws -> Int {
+    var filled = 0
+    while filled < buffer.count {
+      // One call takes at most 2 GiB on Linux.
+      let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...].prefix(1 << 30))
+      let got = pread(descriptor, rest.baseAddress, rest.count, off_t(offset + filled))
+      if got < 0, errno == EINTR { continue }
+      guard got >= 0 else { throw MartletError.system("read", path, errno: errno) }
+      if got == 0 { break }
+      filled += got
+    }
+    return filled
+  }
+
+  /// Without this, a file beyond the process limit (`ulimit -f`) ends the process instead of failing with EFBIG.
+  static let ignoresFileSizeSignal: Bool = {
+    signal(SIGXFSZ, SIG_IGN)
+    return true
+  }()
+
+  /// Waits until what was written to an open file is on the disk.
+  ///
+  /// Throws: `MartletError` with code `inputOutput`.
+  package static func sync(_ descriptor: Int32, _ path: String) throws {
     #if canImport(Darwin)
       // fsync on macOS leaves the bytes in the drive's own cache.
       if fcntl(descriptor, F_FULLFSYNC) == 0 { return }

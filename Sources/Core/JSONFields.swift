@@ -132,6 +132,19 @@ public struct JSONFields: Sendable {
     return JSONFields(object, file: file, prefix: "\(prefix)\(key).")
   }
 
+  /// The counts by name in an object under `key`, as `JSONValue.counts` writes them.
+  ///
+  /// Throws: `MartletError` with code `malformedFile`.
+  package func counts(_ key: String) throws -> [String: Int] {
+    let members = try fields(key)
+    var counts: [String: Int] = [:]
+    for name in members.object.keys { counts[name] = try members.integer(name, in: 0...Self.largestCount) }
+    return counts
+  }
+
+  /// A bound for counts from files: a thousand of it can be added.
+  package static let largestCount = Int.max >> 10
+
   /// The elements of an array of objects; where the key is missing or null, `fallback` if there is one.
   ///
   /// Errors about the elements and their members name them as `key[2]` and `key[2].member`.
@@ -146,5 +159,14 @@ public struct JSONFields: Sendable {
       guard let object = element.objectValue else { throw failure(name, mustBe: "an object", value: element) }
       return JSONFields(object, file: file, prefix: "\(prefix)\(name).")
     }
+  }
+}
+
+extension JSONValue {
+  /// An object of counts by name, in the order of the names.
+  package static func counts(_ counts: [String: Int]) -> JSONValue {
+    var object = JSONObject()
+    for name in counts.keys.sorted() { object[name] = .integer(counts[name] ?? 0) }
+    return .object(object)
   }
 }

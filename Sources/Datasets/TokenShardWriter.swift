@@ -80,14 +80,14 @@ package final class TokenShardWriter {
     while tokens.count % 8 != 0 { tokens.append(0) }
     var endBytes: [UInt8] = []
     endBytes.reserveCapacity(8 * ends.count)
-    for end in ends { endBytes.append(littleEndian: end, width: 8) }
+    for end in ends { endBytes.append(littleEndian: end) }
 
     var header = TokenShardHeader.magic
-    header.append(littleEndian: UInt64(TokenShardHeader.version), width: 4)
-    header.append(littleEndian: UInt64(width), width: 4)
-    header.append(littleEndian: UInt64(pending), width: 8)
-    header.append(littleEndian: UInt64(ends.count), width: 8)
-    header.append(littleEndian: UInt64(vocabularySize), width: 8)
+    header.append(littleEndian: TokenShardHeader.version)
+    header.append(littleEndian: UInt32(width))
+    header.append(littleEndian: UInt64(pending))
+    header.append(littleEndian: UInt64(ends.count))
+    header.append(littleEndian: UInt64(vocabularySize))
     header += fingerprint.prefix(32) + Array(repeating: 0, count: max(0, 32 - fingerprint.count))
     var hash = SHA256()
     for bytes in [header, tokens, endBytes] { bytes.withUnsafeBytes { hash.update($0) } }
@@ -106,11 +106,5 @@ package final class TokenShardWriter {
     tokens.removeAll(keepingCapacity: true)
     ends.removeAll(keepingCapacity: true)
     pending = 0
-  }
-}
-
-extension [UInt8] {
-  fileprivate mutating func append(littleEndian value: UInt64, width: Int) {
-    for index in 0..<width { append(UInt8(truncatingIfNeeded: value >> (8 * UInt64(index)))) }
   }
 }

@@ -1,13 +1,5 @@
 import Core
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// A file with the signatures of the documents of a version of data, so that later ones can be compared with them.
 ///
 /// All integers are unsigned and little-endian.
@@ -36,7 +28,7 @@ final class SignatureIndex {
   let recordSize: Int
   let count: Int
   private let header: [UInt8]
-  private let descriptor: Int32
+  private let file: ByteStream
 
   /// Opens an index that must have been made with these settings; reads only its header.
   ///
@@ -45,24 +37,16 @@ final class SignatureIndex {
   init(_ path: String, _ settings: DuplicateSettings) throws {
     self.path = path
     let size = try FileSystem.size(of: path)
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    self.descriptor = descriptor
-    guard descriptor >= 0 else { throw MartletError.system("read", path, errno: errno) }
-    do {
-      var header = [UInt8](repeating: 0, count: Self.headerSize)
-      guard FileSystem.kind(of: path) == .file, size >= Self.headerSize + Self.digestSize else {
-        throw Self.malformed("the file is too short for an index of signatures (\(size) bytes)", path)
-      }
-      try header.withUnsafeMutableBytes { try TemporaryFile.read(descriptor, $0, at: 0, path: path) }
-      (recordSize, count) = try Self.check(header, size: size, settings, path)
-      self.header = header
-    } catch {
-      close(descriptor)
-      throw error
+    guard FileSystem.kind(of: path) == .file, size >= Self.headerSize + Self.digestSize else {
+      throw Self.malformed("the file is too short for an index of signatures (\(size) bytes)", path)
     }
+    let file = try ByteStream(path)
+    self.file = file
+    var header = [UInt8](repeating: 0, count: Self.headerSize)
+    try header.withUnsafeMutableBytes { try file.read($0, at: 0) }
+    self.header = header
+    (recordSize, count) = try Self.check(header, size: size, settings, path)
   }
-
-  deinit { close(descriptor) }
 
   private static func malformed(_ message: String, _ path: String) -> MartletError {
     MartletError(
@@ -72,28 +56,25 @@ final class SignatureIndex {
   private static func check(
     _ header: [UInt8], size: Int, _ settings: DuplicateSettings, _ path: String
   ) throws -> (recordSize: Int, count: Int) {
-    func integer<T: FixedWidthInteger & BitwiseCopyable>(_ offset: Int, as type: T.Type) -> T {
-      header.withUnsafeBytes { T(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: T.self)) }
-    }
-    guard Array(header[..<8]) == magic else { throw malformed("the file does not start with MRTLDUPS", path) }
-    let version = integer(8, as: UInt32.self)
+    guard header.starts(with: magic) else { throw malformed("the file does not start with MRTLDUPS", path) }
+    let version = header.withUnsafeBytes { $0.integer(at: 8, as: UInt32.self) }
     guard version == Self.version else {
       throw MartletError(
         .unsupported, "the index has version \(version); this program reads version \(Self.version)", at: path,
         remedy: "Build it again with this program.")
     }
-    let expected = Self.header(settings, count: integer(40, as: UInt64.self))
+    let stated = header.withUnsafeBytes { $0.integer(at: 40, as: UInt64.self) }
     guard header[48...].allSatisfy({ $0 == 0 }) else { throw malformed("reserved bytes of the header are not 0", path) }
-    guard header == expected else {
+    guard header == Self.header(settings, count: stated) else {
       throw MartletError(
         .mismatch, "the index was made with other settings than those that are used now", at: path,
         remedy: "Use the threshold, permutations, n-gram sizes and folding of the version, or build it again.")
     }
     let recordSize = SignatureRecord.size(settings)
     let body = size - headerSize - digestSize
-    let (needed, overflow) = integer(40, as: UInt64.self).multipliedReportingOverflow(by: UInt64(recordSize))
+    let (needed, overflow) = stated.multipliedReportingOverflow(by: UInt64(recordSize))
     guard !overflow, needed == UInt64(body), body / recordSize <= Int(UInt32.max) else {
-      throw malformed("the header tells of \(integer(40, as: UInt64.self)) records, and \(body) bytes are there", path)
+      throw malformed("the header tells of \(stated) records, and \(body) bytes are there", path)
     }
     return (recordSize, body / recordSize)
   }
@@ -101,24 +82,21 @@ final class SignatureIndex {
   /// The header of an index.
   static func header(_ settings: DuplicateSettings, count: UInt64) -> [UInt8] {
     var bytes = magic
-    func put(_ value: some FixedWidthInteger) {
-      withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
-    }
-    put(version)
-    put(UInt32(SignatureRecord.size(settings)))
-    put(settings.threshold.bitPattern)
-    put(UInt32(settings.permutations))
-    put(UInt32(settings.wordNGram))
-    put(UInt32(settings.characterNGram))
-    put(settings.folding.rawValue)
-    put(count)
+    bytes.append(littleEndian: version)
+    bytes.append(littleEndian: UInt32(SignatureRecord.size(settings)))
+    bytes.append(littleEndian: settings.threshold.bitPattern)
+    bytes.append(littleEndian: UInt32(settings.permutations))
+    bytes.append(littleEndian: UInt32(settings.wordNGram))
+    bytes.append(littleEndian: UInt32(settings.characterNGram))
+    bytes.append(littleEndian: settings.folding.rawValue)
+    bytes.append(littleEndian: count)
     bytes.append(contentsOf: [UInt8](repeating: 0, count: headerSize - bytes.count))
     return bytes
   }
 
   /// Reads records from a place on.
   func read(_ buffer: UnsafeMutableRawBufferPointer, from position: Int) throws {
-    try TemporaryFile.read(descriptor, buffer, at: Self.headerSize + position * recordSize, path: path)
+    try file.read(buffer, at: Self.headerSize + position * recordSize)
   }
 
   /// Calls `body` with all records in order and checks them: ordinals, clusters, and at the end the hash.

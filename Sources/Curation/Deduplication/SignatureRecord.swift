@@ -40,14 +40,11 @@ struct SignatureRecord {
 
   /// Appends a record to bytes.
   static func append(ordinal: UInt64, _ signature: DocumentSignature, root: UInt32, to bytes: inout [UInt8]) {
-    func put(_ value: some FixedWidthInteger) {
-      withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
-    }
-    put(ordinal)
-    put(signature.exact.low)
-    put(signature.exact.high)
-    put(signature.nGrams)
-    put(root)
+    bytes.append(littleEndian: ordinal)
+    bytes.append(littleEndian: signature.exact.low)
+    bytes.append(littleEndian: signature.exact.high)
+    bytes.append(littleEndian: signature.nGrams)
+    bytes.append(littleEndian: root)
     bytes.append(contentsOf: signature.values)
   }
 }

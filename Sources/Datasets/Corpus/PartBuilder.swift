@@ -127,9 +127,8 @@ struct PartBuilder {
       var entries: [UInt8] = []
       entries.reserveCapacity(8 * slice.documents.count)
       for document in slice.documents {
-        let entry = UInt64(documents.count + document.offset) << 1 | (continues ? 1 : 0)
+        entries.append(littleEndian: UInt64(documents.count + document.offset) << 1 | (continues ? 1 : 0))
         continues = document.continues
-        withUnsafeBytes(of: entry.littleEndian) { entries.append(contentsOf: $0) }
       }
       try documents.append(slice.lines)
       try offsets.append(entries)

@@ -7,22 +7,16 @@ extension DocumentSignature {
   static func size(_ settings: DuplicateSettings) -> Int { 20 + (settings.isExact ? 0 : settings.permutations) }
 
   func append(to bytes: inout [UInt8]) {
-    func put(_ value: some FixedWidthInteger) {
-      withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
-    }
-    put(exact.low)
-    put(exact.high)
-    put(nGrams)
+    bytes.append(littleEndian: exact.low)
+    bytes.append(littleEndian: exact.high)
+    bytes.append(littleEndian: nGrams)
     bytes += values
   }
 
   init(_ bytes: UnsafeRawBufferPointer) {
-    func load<T: FixedWidthInteger & BitwiseCopyable>(_ offset: Int, as type: T.Type) -> T {
-      T(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: T.self))
-    }
     self.init(
-      exact: ExactHash(low: load(0, as: UInt64.self), high: load(8, as: UInt64.self)),
-      nGrams: load(16, as: UInt32.self), values: Array(bytes[20...]))
+      exact: ExactHash(low: bytes.integer(at: 0), high: bytes.integer(at: 8)), nGrams: bytes.integer(at: 16),
+      values: Array(bytes[20...]))
   }
 }
 

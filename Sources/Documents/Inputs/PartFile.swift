@@ -88,9 +88,5 @@ final class PartFile {
   /// Makes the bytes durable.
   ///
   /// Throws: `MartletError` with code `inputOutput`.
-  func sync() throws {
-    while fsync(descriptor) != 0 {
-      if errno != EINTR { throw MartletError.system("write", path, errno: errno) }
-    }
-  }
+  func sync() throws { try FileSystem.sync(descriptor, path) }
 }

@@ -99,9 +99,9 @@ public final class WikipediaReader: RecordReader {
     var lower = 0
     if parser == nil, matched == nil {
       // Pieces of dumps that were cut at pages have no root element.
-      let first = piece.first { !Self.isSpace($0) }
+      let first = piece.first { !isWhiteSpace($0) }
       if first == nil { return }
-      if piece.drop(while: Self.isSpace).prefix(Self.pageTag.count).elementsEqual(Self.pageTag) {
+      if piece.drop(while: isWhiteSpace).prefix(Self.pageTag.count).elementsEqual(Self.pageTag) {
         matched = 0
       } else {
         startParser(at: position)
@@ -226,8 +226,6 @@ public final class WikipediaReader: RecordReader {
   private func skip(_ reason: String, at place: String, sample: String = "") {
     events.append(.skip(Skip(reason: reason, place: "\(name), \(place)", sample: String(sample.prefix(200)))))
   }
-
-  private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 
   /// Makes events of the pages that the parser has finished.
   private func take(_ parser: WikipediaXML) {

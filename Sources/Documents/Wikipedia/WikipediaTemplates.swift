@@ -1,13 +1,4 @@
 import Core
-import Synchronization
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// The templates of a dump, which a first reading of it collects: in memory up to a limit, the rest in a nameless file.
 public final class WikipediaTemplates: Sendable {
@@ -30,7 +21,7 @@ public final class WikipediaTemplates: Sendable {
   private let places: [String: Place]
   private let redirects: [String: String]
   private let memory: [UInt8]
-  private let file: TemporaryBytes?
+  private let file: TemporaryFile?
 
   /// Collects the templates of a dump.
   ///
@@ -38,11 +29,12 @@ public final class WikipediaTemplates: Sendable {
   ///   - input: the dump, from its beginning.
   ///   - name: its path, as errors say it.
   ///   - memoryLimit: how many bytes of text are held in memory.
-  ///   - folder: where the rest goes.
+  ///   - folder: where the rest goes; nil for the system's folder of temporary files.
   ///
   /// Throws: the errors of a `WikipediaReader`, or `MartletError` with code `inputOutput` if the rest cannot be written.
-  public init(_ input: any ByteInput, named name: String, memoryLimit: Int = 256 << 20, folder: String = "/tmp") throws
-  {
+  public init(
+    _ input: any ByteInput, named name: String, memoryLimit: Int = 256 << 20, folder: String? = nil
+  ) throws {
     let reader = WikipediaReader(
       input, named: name,
       selection: .init(namespaces: [10], includesRedirects: true, maximumPageBytes: 2 << 20, licence: nil))
@@ -50,7 +42,7 @@ public final class WikipediaTemplates: Sendable {
     var redirects: [String: String] = [:]
     var skips: [Skip] = []
     var memory: [UInt8] = []
-    var file: TemporaryBytes?
+    var file: TemporaryFile?
     while let event = try reader.next() {
       switch event {
       case .skip(let skip):
@@ -68,9 +60,10 @@ public final class WikipediaTemplates: Sendable {
           places[title] = Place(offset: memory.count, count: text.count)
           memory.append(contentsOf: text)
         } else {
-          let spill = try file ?? TemporaryBytes(in: folder)
+          let spill = try file ?? TemporaryFile(in: folder ?? FileSystem.temporaryFolder)
           file = spill
-          places[title] = Place(offset: -1 - (try spill.append(text)), count: text.count)
+          places[title] = Place(offset: -1 - spill.count, count: text.count)
+          try text.withUnsafeBytes { try spill.append($0) }
         }
       }
     }
@@ -90,68 +83,14 @@ public final class WikipediaTemplates: Sendable {
     }
     guard let place = places[title] else { return nil }
     if place.offset >= 0 { return Body(title: title, text: Array(memory[place.offset..<place.offset + place.count])) }
-    return file?.read(at: -1 - place.offset, count: place.count).map { Body(title: title, text: $0) }
+    let start = -1 - place.offset
+    return (try? file?.bytes(start..<start + place.count)).map { Body(title: title, text: $0) }
   }
 
   /// The name of a template's page, without its namespace, as `body` looks it up.
   private static func key(_ title: String) -> String {
     let name = title.utf8.firstIndex(of: UInt8(ascii: ":")).map { title[title.utf8.index(after: $0)...] } ?? title[...]
     return WikitextTemplates.canonical(Array(name.utf8))
-  }
-}
-
-/// Bytes in a file without a name, which goes when the program ends, however it ends.
-final class TemporaryBytes: Sendable {
-  private let descriptor: Int32
-  private let folder: String
-  private let count = Mutex(0)
-
-  init(in folder: String) throws {
-    self.folder = folder
-    var path = Array("\(folder)/martlet-templates-XXXXXX".utf8CString)
-    descriptor = mkstemp(&path)
-    guard descriptor >= 0 else { throw MartletError.system("create a file in", folder, errno: errno) }
-    unlink(path)
-  }
-
-  deinit { close(descriptor) }
-
-  /// Writes bytes behind all others and answers where they are.
-  func append(_ bytes: [UInt8]) throws -> Int {
-    try count.withLock { count in
-      let start = count
-      try bytes.withUnsafeBytes { buffer in
-        var written = 0
-        while written < buffer.count {
-          let step = pwrite(
-            descriptor, buffer.baseAddress?.advanced(by: written), buffer.count - written, off_t(start + written))
-          if step < 0, errno == EINTR { continue }
-          guard step > 0 else {
-            throw MartletError.system("write a file in", folder, errno: errno, needed: buffer.count - written)
-          }
-          written += step
-        }
-      }
-      count += bytes.count
-      return start
-    }
-  }
-
-  /// Reads bytes; nil if the system refuses.
-  func read(at offset: Int, count: Int) -> [UInt8]? {
-    var failed = false
-    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-      while filled < count {
-        let step = pread(descriptor, buffer.baseAddress?.advanced(by: filled), count - filled, off_t(offset + filled))
-        if step < 0, errno == EINTR { continue }
-        guard step > 0 else {
-          failed = true
-          return
-        }
-        filled += step
-      }
-    }
-    return failed ? nil : bytes
   }
 }
 

@@ -198,7 +198,8 @@ public enum SafetensorsWriter {
         .invalidArgument, "the header would have \(ByteCount(text.count)), more than is allowed", at: path,
         remedy: "Write fewer tensors to one file.")
     }
-    let length = (0..<8).map { UInt8(truncatingIfNeeded: UInt64(text.count) >> (8 * UInt64($0))) }
-    return (length + text, sorted, offset)
+    var header: [UInt8] = []
+    header.append(littleEndian: UInt64(text.count))
+    return (header + text, sorted, offset)
   }
 }

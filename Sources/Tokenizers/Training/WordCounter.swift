@@ -84,7 +84,7 @@ struct WordCounter: Sendable {
     if counts.distinct > 0 { sources.append(try WordRun(counts)) }
     var heads: [(word: [UInt8], count: UInt64)?] = []
     for source in sources {
-      try source.rewind()
+      source.rewind()
       heads.append(try source.next())
     }
     while let least = heads.compactMap({ $0?.word }).min(by: { $0.lexicographicallyPrecedes($1) }) {
