@@ -115,8 +115,6 @@ def main():
             f"  /// {len(model.dump_model()['tree_info'])} trees in preorder: `feature<threshold` with what follows if the"
             " feature is at most that, and what follows if\n"
             "  /// not; `=value` at the leaves. Written by Tools/train_extraction.py.\n"
-            f"  static let featureCount = {len(names)}\n\n"
-            "  /// The trees.\n"
             '  static let trees: StaticString = """\n' + "\n".join("    " + line for line in lines) + '\n    """\n}\n')
     gains = sorted(zip(model.feature_importance("gain"), names), reverse=True)
     print(f"{len(addresses)} pages, {sum(map(len, targets))} blocks, {len(tokens)} nodes")

@@ -74,18 +74,9 @@ public struct Extraction: Sendable, Equatable {
 
 /// A kind of input: how it is cut into records, and how documents are made of them.
 public protocol DocumentFormat: Sendable {
-  /// Whether readers take the bytes as they lie in the file, because they find the places of damage in compressed bytes
-  /// themselves; others take them decompressed.
-  static var readsRawBytes: Bool { get }
-
   /// A reader of the records of an input, from its beginning.
   func reader(_ input: any ByteInput, named name: String) throws -> any RecordReader
 
   /// Makes documents of a record: the costly part, which runs on all threads.
   func extract(_ record: Record) -> Extraction
-}
-
-extension DocumentFormat {
-  /// Most formats take the bytes decompressed.
-  public static var readsRawBytes: Bool { false }
 }

@@ -34,7 +34,7 @@ public struct EPUBFormat: DocumentFormat {
 
   /// A reader that gives the book as one record.
   public func reader(_ input: any ByteInput, named name: String) -> any RecordReader {
-    BookReader(input: input, name: name, largest: largestBook)
+    SingleReader(input, name: name, kind: "book", longest: largestBook)
   }
 
   /// Makes documents of the chapters of a book.
@@ -155,27 +155,5 @@ public struct EPUBFormat: DocumentFormat {
 
   private func skipped(_ reason: String, _ record: Record) -> Extraction {
     Extraction(skips: [Skip(reason: reason, record.provenance)])
-  }
-}
-
-/// Reads a book as one record.
-private struct BookReader: RecordReader {
-  let input: any ByteInput
-  let name: String
-  let largest: Int
-  var isAtEnd = false
-
-  mutating func next() throws -> RecordEvent? {
-    if isAtEnd { return nil }
-    isAtEnd = true
-    let provenance = Provenance(input: name, place: "book")
-    var bytes: [UInt8] = []
-    while true {
-      let piece = try input.read()
-      if piece.isEmpty { break }
-      bytes += piece
-      if bytes.count > largest { return .skip(Skip(reason: "book too large", provenance)) }
-    }
-    return .record(Record(bytes: bytes, provenance: provenance))
   }
 }

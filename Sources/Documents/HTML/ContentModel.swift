@@ -1,9 +1,6 @@
 extension ContentModel {
   /// 300 trees in preorder: `feature<threshold` with what follows if the feature is at most that, and what follows if
   /// not; `=value` at the leaves. Written by Tools/train_extraction.py.
-  static let featureCount = 102
-
-  /// The trees.
   static let trees: StaticString = """
     45<0.0597076 21<1e-35 =-0.7457 32<0.157859 =-0.7097 =-0.6424 23<0.979447 32<0.0404699 =-0.6511 1<0.24202 =-0.5480
     =-0.6712 45<0.272 =-0.7292 =-0.6494 45<0.0565634 18<1e-35 23<0.999352 1<0.997727 =0.0442 =-0.0391 =-0.0495

@@ -15,7 +15,7 @@ public struct HTMLFormat: DocumentFormat {
 
   /// A reader of the page.
   public func reader(_ input: any ByteInput, named name: String) -> any RecordReader {
-    HTMLFileReader(input: input, name: name, maximumBytes: extractor.maximumBytes)
+    SingleReader(input, name: name, kind: "page", longest: extractor.maximumBytes)
   }
 
   /// Makes the document of a page.
@@ -23,8 +23,9 @@ public struct HTMLFormat: DocumentFormat {
     let page = extractor.extract(
       bytes: record.bytes, contentType: record.headers["content-type"], url: record.provenance.url)
     guard page.text.utf8.count >= max(1, minimumBytes) else {
-      let place = "\(record.provenance.input), \(record.provenance.place)"
-      return Extraction(skips: [Skip(reason: "no text in the page", place: place, sample: page.title ?? "")])
+      return Extraction(skips: [
+        Skip(reason: "no text in the page", record.provenance, sample: (page.title ?? "").utf8)
+      ])
     }
     return Extraction(documents: [page.document(record.provenance)])
   }
@@ -42,30 +43,5 @@ extension HTMLPage {
     if let language { attributes["language"] = .string(language) }
     if charset != "utf-8" { attributes["charset"] = .string(charset) }
     return Document(text: text, provenance: provenance, attributes: attributes)
-  }
-}
-
-/// Reads a file as one record.
-private struct HTMLFileReader: RecordReader {
-  let input: any ByteInput
-  let name: String
-  let maximumBytes: Int
-  var isAtEnd = false
-
-  mutating func next() throws -> RecordEvent? {
-    if isAtEnd { return nil }
-    isAtEnd = true
-    var bytes: [UInt8] = []
-    while true {
-      let piece = try input.read()
-      if piece.isEmpty { break }
-      bytes += piece
-      if bytes.count > maximumBytes {
-        return .skip(
-          Skip(
-            reason: "page too large", place: name, sample: String(decoding: bytes.prefix(200), as: UTF8.self)))
-      }
-    }
-    return bytes.isEmpty ? nil : .record(Record(bytes: bytes, provenance: Provenance(input: name, place: "page")))
   }
 }

@@ -140,7 +140,7 @@ final class Transfer {
   }
 
   private func header(_ line: UnsafeRawBufferPointer) -> Bool {
-    let text = trimmed(String(decoding: line, as: UTF8.self))
+    let text = trimmingSpace(String(decoding: line, as: UTF8.self))
     if text.hasPrefix("HTTP/") {
       // Each redirect has a header of its own.
       fields = [:]
@@ -148,7 +148,7 @@ final class Transfer {
     } else if text.isEmpty {
       if status == 200 || status == 206 { return attempt(accept) && !hasChanged }
     } else if let colon = text.firstIndex(of: ":"), fields.count < 200 {
-      fields[text[..<colon].lowercased()] = trimmed(text[text.index(after: colon)...])
+      fields[text[..<colon].lowercased()] = trimmingSpace(text[text.index(after: colon)...])
     }
     return true
   }
@@ -241,10 +241,4 @@ final class Transfer {
   ) -> MartletError {
     MartletError(code, "cannot fetch the file: \(message)", at: address.name, remedy: remedy)
   }
-}
-
-/// A text without the white space around it.
-private func trimmed(_ text: some StringProtocol) -> String {
-  let bytes = text.utf8.drop { $0 <= 0x20 }
-  return String(decoding: bytes.reversed().drop { $0 <= 0x20 }.reversed(), as: UTF8.self)
 }

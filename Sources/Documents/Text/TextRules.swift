@@ -83,6 +83,15 @@ public struct TextRules: Sendable, Equatable {
 @inline(__always)
 package func isWhiteSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte >= 0x09 && byte <= 0x0D }
 
+/// A text without the white space and control characters around it.
+func trimmingSpace(_ text: some StringProtocol) -> String {
+  let bytes = Array(text.utf8)
+  guard let first = bytes.firstIndex(where: { $0 > 0x20 }), let last = bytes.lastIndex(where: { $0 > 0x20 }) else {
+    return ""
+  }
+  return String(decoding: bytes[first...last], as: UTF8.self)
+}
+
 extension Collection<UInt8> {
   /// Whether there is a NUL byte.
   package var containsNUL: Bool {

@@ -5,9 +5,6 @@ import Core
 /// Pages become their main content, plain texts and the conversions of WET are taken whole. Requests, descriptions and
 /// logs are passed over; everything else that gives no document is a skip.
 public struct WebArchiveFormat: DocumentFormat {
-  /// Readers find broken members themselves.
-  public static var readsRawBytes: Bool { true }
-
   /// How text is made of pages.
   public var extractor: HTMLExtractor
   /// What becomes of broken, blank and long texts.

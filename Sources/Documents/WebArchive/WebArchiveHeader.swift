@@ -127,12 +127,3 @@ struct HeaderField {
     text.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 } ? Int(text) : nil
   }
 }
-
-/// A text without the white space and control characters around it.
-func trimmingSpace(_ text: some StringProtocol) -> String {
-  let bytes = Array(text.utf8)
-  guard let first = bytes.firstIndex(where: { $0 > 0x20 }), let last = bytes.lastIndex(where: { $0 > 0x20 }) else {
-    return ""
-  }
-  return String(decoding: bytes[first...last], as: UTF8.self)
-}
