@@ -30,8 +30,8 @@ def main():
     megabytes = sum(len(text.encode()) for text in texts) / 1e6
     repair, scrub = FTFYFormatter(normalization="NFC"), PIIFormatter()
     rules = {
-        "gopher-quality": filters.GopherQualityFilter(), "gopher-repetition": filters.GopherRepetitionFilter(),
-        "c4-quality": filters.C4QualityFilter(), "fineweb-quality": filters.FineWebQualityFilter(),
+        "gopher_quality": filters.GopherQualityFilter(), "gopher_repetition": filters.GopherRepetitionFilter(),
+        "c4_quality": filters.C4QualityFilter(), "fineweb_quality": filters.FineWebQualityFilter(),
     }
 
     def keeps(rule, document):
@@ -55,7 +55,7 @@ def main():
         figures = {"all rules of datatrove": timed(everything)}
         for name, rule in rules.items():
             figures[name] = timed(lambda text: keeps(rule, Document(text=text, id="0")))
-        figures["repair-text"] = timed(repair.format)
+        figures["repair_text"] = timed(repair.format)
         return figures
 
     serving.serve(getattr(datatrove, "__version__", "0.10.1"), measure)

@@ -3,7 +3,7 @@ import Documents
 /// Takes out lines that belong to the page and not to its text: repeated ones, notices, menus.
 public struct RemoveBoilerplate: DocumentStep {
   /// The name of the step in recipes and reports.
-  public static let name = "remove-boilerplate"
+  public static let name = "remove_boilerplate"
 
   /// Whether lines that came before in the document go; the first one stays.
   public var removesRepeatedLines = true

@@ -5,7 +5,7 @@ import Documents
 /// The dictionaries are OpenCC's. Where a language was identified as `zh-Hant` or `zh`, it is changed with the text.
 public struct ConvertChinese: DocumentStep {
   /// The name of the step in recipes and reports.
-  public static let name = "convert-chinese"
+  public static let name = "convert_chinese"
 
   /// The characters to write with.
   public enum Target: String, Sendable, CaseIterable {

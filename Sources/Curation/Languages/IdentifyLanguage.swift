@@ -9,7 +9,7 @@ import Documents
 /// is, and the confidence is the share of the text that is in that language.
 public struct IdentifyLanguage: DocumentStep {
   /// The name of the step in recipes and reports.
-  public static let name = "identify-language"
+  public static let name = "identify_language"
 
   /// What happens to a document whose language is not known, such as one that is too short.
   public enum UnknownPolicy: String, Sendable, CaseIterable {

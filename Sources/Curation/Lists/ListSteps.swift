@@ -3,7 +3,7 @@ import Documents
 /// Drops documents from listed addresses and documents that contain listed phrases.
 public struct BlockList: DocumentStep {
   /// The name of the step in recipes and reports.
-  public static let name = "block-list"
+  public static let name = "block_list"
 
   /// The addresses that are blocked; nil: none.
   public var addresses: AddressMatcher?
@@ -32,7 +32,7 @@ public struct BlockList: DocumentStep {
 /// Keeps only documents from listed addresses, or only those that contain listed phrases.
 public struct AllowList: DocumentStep {
   /// The name of the step in recipes and reports.
-  public static let name = "allow-list"
+  public static let name = "allow_list"
 
   /// The addresses that are allowed; nil: any. With a list, documents without an address are dropped.
   public var addresses: AddressMatcher?

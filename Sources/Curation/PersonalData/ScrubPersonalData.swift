@@ -42,7 +42,7 @@ public enum PersonalDataKind: String, Sendable, CaseIterable {
 /// decide. Digits as wide as Chinese characters are not read: `RepairText` can narrow them before.
 public struct ScrubPersonalData: DocumentStep {
   /// The name of the step in recipes and reports.
-  public static let name = "scrub-personal-data"
+  public static let name = "scrub_personal_data"
 
   /// What takes the place of personal data.
   public enum Replacement: String, Sendable, CaseIterable {

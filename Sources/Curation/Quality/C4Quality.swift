@@ -8,7 +8,7 @@ import Documents
 /// with the rules that only its code has.
 public struct C4Quality: DocumentStep {
   /// The name of the step in recipes and reports.
-  public static let name = "c4-quality"
+  public static let name = "c4_quality"
 
   /// Whether lines go that don't end in `.`, `?`, `!`, a quote, or end in an ellipsis.
   public var requiresTerminalPunctuation = true

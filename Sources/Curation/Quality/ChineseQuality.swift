@@ -9,7 +9,7 @@ import Glibc
 /// characters); Du and others 2024, "Chinese Tiny LLM", for MAP-CC (all others), as their programs have them.
 public struct ChineseQuality: DocumentStep {
   /// The name of the step in recipes and reports.
-  public static let name = "chinese-quality"
+  public static let name = "chinese_quality"
 
   /// A limit for sequences of characters.
   public struct SequenceLimit: Sendable, Equatable {
@@ -72,11 +72,8 @@ public struct ChineseQuality: DocumentStep {
 
   /// Applies the step to a document.
   public func apply(_ document: inout Document, _ counters: inout Counters) -> Verdict {
-    var text = document.text
-    return text.withUTF8 { bytes in
-      guard document.writing(bytes) == .chinese else { return .keep }
-      let reason = lengthReason(bytes) ?? characterReason(bytes) ?? lineReason(bytes) ?? repetitionReason(bytes)
-      return reason.map { .drop(reason: $0) } ?? .keep
+    document.verdict(for: .chinese) { bytes in
+      lengthReason(bytes) ?? characterReason(bytes) ?? lineReason(bytes) ?? repetitionReason(bytes)
     }
   }
 

@@ -7,7 +7,7 @@ import Documents
 /// Source: Penedo and others 2024, "The FineWeb datasets: decanting the web for the finest text data at scale", 3.5.
 public struct FineWebQuality: DocumentStep {
   /// The name of the step in recipes and reports.
-  public static let name = "fineweb-quality"
+  public static let name = "fineweb_quality"
 
   /// The least fraction of lines that end in a mark that ends sentences.
   public var minimumTerminalLines: Double? = 0.12
@@ -27,11 +27,7 @@ public struct FineWebQuality: DocumentStep {
 
   /// Applies the step to a document.
   public func apply(_ document: inout Document, _ counters: inout Counters) -> Verdict {
-    var text = document.text
-    return text.withUTF8 { bytes in
-      guard document.writing(bytes) == .spaced else { return .keep }
-      return reason(bytes).map { .drop(reason: $0) } ?? .keep
-    }
+    document.verdict(for: .spaced, reason)
   }
 
   private func reason(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {

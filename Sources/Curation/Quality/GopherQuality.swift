@@ -8,7 +8,7 @@ import Tokenizers
 /// Source: Rae and others 2021, "Scaling language models: methods, analysis and insights from training Gopher", A.1.1.
 public struct GopherQuality: DocumentStep {
   /// The name of the step in recipes and reports.
-  public static let name = "gopher-quality"
+  public static let name = "gopher_quality"
 
   /// The fewest words that are more than symbols.
   public var minimumWords: Int? = 50
@@ -50,11 +50,7 @@ public struct GopherQuality: DocumentStep {
 
   /// Applies the step to a document.
   public func apply(_ document: inout Document, _ counters: inout Counters) -> Verdict {
-    var text = document.text
-    return text.withUTF8 { bytes in
-      guard document.writing(bytes) == .spaced else { return .keep }
-      return reason(bytes).map { .drop(reason: $0) } ?? .keep
-    }
+    document.verdict(for: .spaced, reason)
   }
 
   private func reason(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {

@@ -8,7 +8,7 @@ import Documents
 /// Source: Rae and others 2021, "Scaling language models: methods, analysis and insights from training Gopher", table A1.
 public struct GopherRepetition: DocumentStep {
   /// The name of the step in recipes and reports.
-  public static let name = "gopher-repetition"
+  public static let name = "gopher_repetition"
 
   /// A limit for sequences of `words` words.
   public struct SequenceLimit: Sendable, Equatable {
@@ -44,11 +44,7 @@ public struct GopherRepetition: DocumentStep {
 
   /// Applies the step to a document.
   public func apply(_ document: inout Document, _ counters: inout Counters) -> Verdict {
-    var text = document.text
-    return text.withUTF8 { bytes in
-      guard document.writing(bytes) == .spaced else { return .keep }
-      return reason(bytes).map { .drop(reason: $0) } ?? .keep
-    }
+    document.verdict(for: .spaced, reason)
   }
 
   private func reason(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {

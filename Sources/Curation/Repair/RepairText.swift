@@ -7,7 +7,7 @@ import Tokenizers
 /// blank lines, the normal form.
 public struct RepairText: DocumentStep {
   /// The name of the step in recipes and reports.
-  public static let name = "repair-text"
+  public static let name = "repair_text"
 
   /// Normal forms of the Unicode standard.
   public enum Form: String, Sendable, CaseIterable {

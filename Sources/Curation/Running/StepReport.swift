@@ -111,11 +111,6 @@ extension [StepReport] {
 extension StepReport {
   /// The report as a JSON object, its keys in an order that does not change.
   public var json: JSONValue {
-    func object(_ counts: [String: Int]) -> JSONValue {
-      var object = JSONObject()
-      for key in counts.keys.sorted() { object[key] = .integer(counts[key] ?? 0) }
-      return .object(object)
-    }
     var samples = JSONObject()
     for reason in self.samples.keys.sorted() {
       samples[reason] = .array((self.samples[reason] ?? []).map(\.json))
@@ -123,7 +118,7 @@ extension StepReport {
     return .object([
       "name": .string(name), "samples_per_reason": .integer(samplesPerReason), "documents_in": .integer(documentsIn),
       "documents_out": .integer(documentsOut), "bytes_in": .integer(bytesIn), "bytes_out": .integer(bytesOut),
-      "documents_changed": .integer(documentsChanged), "dropped": object(dropped), "counters": object(counters),
+      "documents_changed": .integer(documentsChanged), "dropped": .counts(dropped), "counters": .counts(counters),
       "samples": .object(samples),
     ])
   }
@@ -132,13 +127,7 @@ extension StepReport {
   ///
   /// Throws: `MartletError` with code `malformedFile`.
   public init(_ fields: JSONFields) throws {
-    func counts(_ key: String) throws -> [String: Int] {
-      let members = try fields.fields(key)
-      var counts: [String: Int] = [:]
-      for name in members.object.keys { counts[name] = try members.integer(name, in: 0...StepReport.largestCount) }
-      return counts
-    }
-    func number(_ key: String) throws -> Int { try fields.integer(key, in: 0...StepReport.largestCount) }
+    func number(_ key: String) throws -> Int { try fields.integer(key, in: 0...JSONFields.largestCount) }
     self.init(
       name: try fields.string("name"), samplesPerReason: try fields.integer("samples_per_reason", in: 0...1_000_000))
     documentsIn = try number("documents_in")
@@ -146,12 +135,9 @@ extension StepReport {
     bytesIn = try number("bytes_in")
     bytesOut = try number("bytes_out")
     documentsChanged = try number("documents_changed")
-    dropped = try counts("dropped")
-    counters = try counts("counters")
+    dropped = try fields.counts("dropped")
+    counters = try fields.counts("counters")
     let kept = try fields.fields("samples")
     for reason in kept.object.keys { samples[reason] = try kept.objects(reason).map { try StepSample($0) } }
   }
-
-  /// A bound for counts from files: a thousand reports of it can be added.
-  private static let largestCount = Int.max >> 10
 }

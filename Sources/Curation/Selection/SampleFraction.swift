@@ -3,7 +3,7 @@ import Documents
 /// Keeps a fraction of the documents, chosen by a hash of the text: the same ones in every run, copies alike.
 public struct SampleFraction: DocumentStep {
   /// The name of the step in recipes and reports.
-  public static let name = "sample-fraction"
+  public static let name = "sample_fraction"
 
   /// The fraction to keep, from 0 to 1.
   public var fraction: Double

@@ -3,7 +3,7 @@ import Documents
 /// Keeps documents of a length.
 public struct SelectLength: DocumentStep {
   /// The name of the step in recipes and reports.
-  public static let name = "select-length"
+  public static let name = "select_length"
 
   /// What is counted.
   public enum Unit: String, Sendable, CaseIterable {

@@ -31,6 +31,16 @@ private let unspacedShare = 0.3
 private let kanaShare = 0.1
 
 extension Document {
+  /// What rules for one way of writing make of the document: it stays if it is written in another or there is no reason
+  /// to drop it.
+  func verdict(for writing: Writing, _ reason: (UnsafeBufferPointer<UInt8>) -> String?) -> Verdict {
+    var text = self.text
+    return text.withUTF8 { bytes in
+      guard self.writing(bytes) == writing, let reason = reason(bytes) else { return .keep }
+      return .drop(reason: reason)
+    }
+  }
+
   /// How the text is written: by the language if a step has identified it, else by the characters.
   ///
   /// Complexity: O(bytes) without a language.
