@@ -41,28 +41,22 @@ extension SourceFormat {
       return SourceFormat(options.name, isCheap: false, bytes: .raw, format)
     },
     Maker("wikipedia", ["xml"]) { options in
-      var settings = WikipediaFormat.Settings()
-      if let drops = try options.reader.bool("drop_disambiguations") { settings.dropsDisambiguations = drops }
-      if let least = try options.reader.integer("min_length") { settings.minimumLength = least }
-      if let headings = try options.reader.word("headings", WikitextSettings.Headings.self) {
-        settings.wikitext.headings = headings
-      }
-      if let tables = try options.reader.word("tables", WikitextSettings.Tables.self) {
-        settings.wikitext.tables = tables
-      }
-      if let math = try options.reader.word("math", WikitextSettings.Math.self) { settings.wikitext.math = math }
-      if let variant = try options.reader.text("variant") { settings.wikitext.variant = variant }
-      if let keeps = try options.reader.bool("keep_captions") { settings.wikitext.keepsCaptions = keeps }
+      let settings = try options.reader.read(
+        [
+          .bool("drop_disambiguations", \.dropsDisambiguations), .integer("min_length", \.minimumLength),
+          .word("headings", \.wikitext.headings), .word("tables", \.wikitext.tables),
+          .word("math", \.wikitext.math), .text("variant", \.wikitext.variant),
+          .bool("keep_captions", \.wikitext.keepsCaptions),
+        ], from: WikipediaFormat.Settings())
       let (file, usesTemplates) = (options.file, try options.reader.bool("templates") ?? true)
-      return SourceFormat(options.name, isCheap: false) { [settings] in
+      return SourceFormat(options.name, isCheap: false) {
         // A first pass over the dump, for the templates that it has.
         WikipediaFormat(
           settings, templates: usesTemplates ? try WikipediaTemplates(try file.open(), named: file.name) : nil)
       }
     },
     Maker("epub", ["epub"]) { options in
-      var format = EPUBFormat()
-      if let division = try options.reader.word("division", EPUBFormat.Division.self) { format.division = division }
+      var format = try options.reader.read([.word("division", \.division)], from: EPUBFormat())
       if try options.reader.bool("markdown") == true { format.extractor.markup = .markdown }
       return SourceFormat(options.name, isCheap: false, bytes: .raw, format)
     },

@@ -113,10 +113,9 @@ struct FormatOptions {
   let defaults: SourceFormat.Defaults
 
   mutating func rules() throws -> TextRules {
-    var rules = defaults.rules
-    if let broken = try reader.word("invalid_utf8", TextRules.BrokenUTF8.self) { rules.brokenUTF8 = broken }
-    if let longest = try reader.integer("longest_document", in: 1...1 << 32) { rules.longest = longest }
-    return rules
+    try reader.read(
+      [.word("invalid_utf8", \.brokenUTF8), .integer("longest_document", \.longest, in: 1...1 << 32)],
+      from: defaults.rules)
   }
 
   /// The fields of a record: `text` is the name of one, or a template of several.
@@ -142,9 +141,9 @@ struct FormatOptions {
     guard let source = try reader.text("source_language"), let target = try reader.text("target_language") else {
       throw reader.wrong("source_language", mustBe: "given together with target_language, as in `de` and `en`")
     }
-    var quality = ParallelQuality()
-    if let ratio = try reader.number("longest_ratio", in: 0...1000) { quality.longestRatio = ratio }
-    if let refuses = try reader.bool("refuse_same_text") { quality.refusesSameText = refuses }
+    let quality = try reader.read(
+      [.number("longest_ratio", \.longestRatio, in: 0...1000), .bool("refuse_same_text", \.refusesSameText)],
+      from: ParallelQuality())
     return ParallelText(source: source, target: target, quality: quality, rules: try rules())
   }
 }

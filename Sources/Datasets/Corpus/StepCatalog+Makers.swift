@@ -7,29 +7,21 @@ extension StepCatalog {
   static let makers: [Maker] = cleaning + quality + selection + [decontaminate, deduplicate, cutRepeatedParagraphs]
 
   private static let cleaning: [Maker] = [
-    Maker(RepairText.name) { options in
-      var step = RepairText()
-      let settings: [StepSetting<RepairText>] = [
+    Maker(
+      { RepairText() },
+      [
         .bool("mojibake", \.repairsMojibake), .bool("controls", \.removesControls),
         .bool("invisible", \.removesInvisible), .bool("bidirectional_controls", \.removesBidirectionalControls),
         .bool("plain_spaces", \.plainSpaces), .bool("plain_line_ends", \.plainLineEnds),
         .limit("max_blank_lines", \.maximumBlankLines), .limit("max_undecodable", \.maximumUndecodable),
-      ]
-      for setting in settings { try setting.apply(&options.reader, &step) }
-      if let form = try options.reader.word("form", RepairText.Form.self) { step.form = form }
-      if let width = try options.reader.word("full_width", RepairText.FullWidth.self) { step.fullWidth = width }
-      return .step(step)
-    },
-    Maker(IdentifyLanguage.name) { options in
-      var step = IdentifyLanguage(
-        keeping: Set(try options.reader.texts("keep") ?? []), dropping: Set(try options.reader.texts("drop") ?? []))
-      let settings: [StepSetting<IdentifyLanguage>] = [
-        .number("min_confidence", \.minimumConfidence), .integer("min_length", \.minimumLength),
-      ]
-      for setting in settings { try setting.apply(&options.reader, &step) }
-      if let policy = try options.reader.word("unknown", IdentifyLanguage.UnknownPolicy.self) { step.unknown = policy }
-      return .step(step)
-    },
+        .word("form", \.form), .word("full_width", \.fullWidth),
+      ]),
+    Maker(
+      { IdentifyLanguage() },
+      [
+        .texts("keep", \.kept), .texts("drop", \.dropped), .number("min_confidence", \.minimumConfidence),
+        .integer("min_length", \.minimumLength), .word("unknown", \.unknown),
+      ]),
     Maker(
       { RemoveBoilerplate() },
       [
@@ -38,8 +30,13 @@ extension StepCatalog {
         .integer("min_navigation_run", \.minimumNavigationRun),
         .integer("max_navigation_length", \.maximumNavigationLength),
       ]),
-    Maker(ScrubPersonalData.name) { options in
-      var step = ScrubPersonalData()
+    Maker(
+      { ScrubPersonalData() },
+      [
+        .word("replace_by", \.replacement), .text("key", \.key), .limit("max_findings", \.maximumFindings),
+        .bool("keep_reserved_addresses", \.keepsReservedAddresses),
+      ]
+    ) { step, options in
       if let names = try options.reader.texts("kinds") {
         let known = PersonalDataKind.allCases.map(\.rawValue)
         for name in names where !known.contains(name) {
@@ -47,15 +44,6 @@ extension StepCatalog {
         }
         step.kinds = Set(names.compactMap(PersonalDataKind.init(rawValue:)))
       }
-      if let replacement = try options.reader.word("replace_by", ScrubPersonalData.Replacement.self) {
-        step.replacement = replacement
-      }
-      if let key = try options.reader.text("key") { step.key = key }
-      let settings: [StepSetting<ScrubPersonalData>] = [
-        .limit("max_findings", \.maximumFindings), .bool("keep_reserved_addresses", \.keepsReservedAddresses),
-      ]
-      for setting in settings { try setting.apply(&options.reader, &step) }
-      return .step(step)
     },
     Maker(ConvertChinese.name) { options in
       .step(try ConvertChinese(to: try options.reader.word("to", ConvertChinese.Target.self) ?? .simplified))
@@ -102,72 +90,59 @@ extension StepCatalog {
         .limit("max_duplicate_sentences", \.maximumDuplicateSentences),
         .limit("max_duplicate_sentence_characters", \.maximumDuplicateSentenceCharacters),
       ]),
-    Maker(C4Quality.name) { options in
-      var step = C4Quality()
-      let settings: [StepSetting<C4Quality>] = [
+    Maker(
+      { C4Quality() },
+      [
         .bool("require_terminal_punctuation", \.requiresTerminalPunctuation),
         .limit("min_sentences", \.minimumSentences), .limit("min_words_per_line", \.minimumWordsPerLine),
         .limit("max_word_length", \.maximumWordLength), .bool("remove_citations", \.removesCitations),
         .bool("drop_lorem_ipsum", \.dropsLoremIpsum), .bool("remove_javascript_lines", \.removesJavaScriptLines),
         .bool("drop_curly_brackets", \.dropsCurlyBrackets), .bool("remove_policy_lines", \.removesPolicyLines),
       ]
-      for setting in settings { try setting.apply(&options.reader, &step) }
+    ) { step, options in
       step.badWords = try options.file("bad_words") { try PhraseMatcher(file: $0) }
-      return .step(step)
     },
   ]
 
   private static let selection: [Maker] = [
-    Maker(SelectLength.name) { options in
-      .step(
-        SelectLength(
-          try options.reader.word("unit", SelectLength.Unit.self) ?? .characters,
-          minimum: try options.reader.integer("min") ?? 1, maximum: try options.reader.integer("max")))
+    Maker(
+      { SelectLength() },
+      [.word("unit", \.unit), .integer("min", \.minimum), .limit("max", \.maximum)]),
+    Maker({ SampleFraction(1) }, [.number("fraction", \.fraction, in: 0...1)]) { $0.seed = $1.settings.seed },
+    Maker({ BlockList() }, [.integer("min_phrases", \.minimumPhrases, in: 1...1_000_000)]) { step, options in
+      step.addresses = try options.file("addresses") { try AddressMatcher(file: $0) }
+      step.phrases = try options.file("phrases") { try PhraseMatcher(file: $0) }
     },
-    Maker(SampleFraction.name) { options in
-      .step(
-        SampleFraction(try options.reader.number("fraction", in: 0...1) ?? 1, seed: options.settings.seed))
-    },
-    Maker(BlockList.name) { options in
-      .step(
-        BlockList(
-          addresses: try options.file("addresses") { try AddressMatcher(file: $0) },
-          phrases: try options.file("phrases") { try PhraseMatcher(file: $0) },
-          minimumPhrases: try options.reader.integer("min_phrases", in: 1...1_000_000) ?? 1))
-    },
-    Maker(AllowList.name) { options in
-      .step(
-        AllowList(
-          addresses: try options.file("addresses") { try AddressMatcher(file: $0) },
-          phrases: try options.file("phrases") { try PhraseMatcher(file: $0) },
-          minimumPhrases: try options.reader.integer("min_phrases", in: 1...1_000_000) ?? 1))
+    Maker({ AllowList() }, [.integer("min_phrases", \.minimumPhrases, in: 1...1_000_000)]) { step, options in
+      step.addresses = try options.file("addresses") { try AddressMatcher(file: $0) }
+      step.phrases = try options.file("phrases") { try PhraseMatcher(file: $0) }
     },
   ]
 
   private static let deduplicate = Maker("deduplicate") { options in
-    var duplicates = DuplicateSettings()
-    if let threshold = try options.reader.number("threshold", in: 0...1) { duplicates.threshold = threshold }
-    if let count = try options.reader.integer("permutations", in: 8...1024) { duplicates.permutations = count }
-    if let size = try options.reader.integer("word_ngram", in: 1...32) { duplicates.wordNGram = size }
-    if let size = try options.reader.integer("character_ngram", in: 1...32) { duplicates.characterNGram = size }
-    return .deduplicate(duplicates)
+    .deduplicate(
+      try options.reader.read(
+        [
+          .number("threshold", \.threshold, in: 0...1), .integer("permutations", \.permutations, in: 8...1024),
+          .integer("word_ngram", \.wordNGram, in: 1...32),
+          .integer("character_ngram", \.characterNGram, in: 1...32),
+        ], from: DuplicateSettings()))
   }
 
   private static let cutRepeatedParagraphs = Maker("cut_repeated_paragraphs") { options in
-    var paragraphs = ParagraphSettings()
-    if let most = try options.reader.integer("max_occurrences", in: 1...1 << 16) {
-      paragraphs.maximumOccurrences = most
-    }
-    if let keeps = try options.reader.bool("keep_first") { paragraphs.keepsFirst = keeps }
-    if let length = try options.reader.integer("min_length", in: 0...1 << 20) { paragraphs.minimumLength = length }
-    return .cutParagraphs(paragraphs)
+    .cutParagraphs(
+      try options.reader.read(
+        [
+          .integer("max_occurrences", \.maximumOccurrences, in: 1...1 << 16), .bool("keep_first", \.keepsFirst),
+          .integer("min_length", \.minimumLength, in: 0...1 << 20),
+        ], from: ParagraphSettings()))
   }
 
   /// Evaluation sets are files as sources have them: each document is an item.
   private static let decontaminate = Maker(Decontamination.name) { options in
-    var settings = DecontaminationSettings()
-    if let size = try options.reader.integer("word_ngram", in: 1...64) { settings.wordNGram = size }
-    if let size = try options.reader.integer("character_ngram", in: 1...64) { settings.characterNGram = size }
+    let settings = try options.reader.read(
+      [.integer("word_ngram", \.wordNGram, in: 1...64), .integer("character_ngram", \.characterNGram, in: 1...64)],
+      from: DecontaminationSettings())
     let field = try options.reader.text("text") ?? "text"
     let action: Decontamination.Action =
       try options.reader.bool("cut") == true ? Decontamination.Action.cutAsGPT3 : .drop

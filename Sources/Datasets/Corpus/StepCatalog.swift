@@ -27,16 +27,20 @@ struct StepCatalog {
     let make: @Sendable (inout StepOptions) throws -> Made
 
     init(_ name: String, _ make: @escaping @Sendable (inout StepOptions) throws -> Made) {
-      // Recipes write all names with underscores.
-      self.name = String(name.map { $0 == "-" ? "_" : $0 })
+      self.name = name
       self.make = make
     }
 
     /// A step whose settings are the properties of its type.
-    init<Step: DocumentStep>(_ start: @escaping @Sendable () -> Step, _ settings: [StepSetting<Step>]) {
+    ///
+    /// - Parameter finish: reads what is no property of it.
+    init<Step: DocumentStep>(
+      _ start: @escaping @Sendable () -> Step, _ settings: [Setting<Step>],
+      finish: @escaping @Sendable (inout Step, inout StepOptions) throws -> Void = { _, _ in }
+    ) {
       self.init(Step.name) { options in
-        var step = start()
-        for setting in settings { try setting.apply(&options.reader, &step) }
+        var step = try options.reader.read(settings, from: start())
+        try finish(&step, &options)
         return .step(step)
       }
     }
