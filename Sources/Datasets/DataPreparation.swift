@@ -87,13 +87,16 @@ public struct DataPreparation {
   /// The documents: those of the files as they are, where nothing is to be done with them, or curated ones.
   mutating func gather(_ warnings: inout [String]) throws -> TextInput {
     let corpus = settings.corpus
+    var files: [SourceFile]?
     if corpus.steps.isEmpty, !corpus.shuffles, corpus.group == nil, corpus.sources.allSatisfy({ $0.weight == 1 }),
       !corpus.sources.contains(where: \.isFetched)
     {
-      let files = try inspect(corpus, &warnings)
-      if files.allSatisfy(\.format.isCheap) { return .files(files) }
+      let found = try inspect(corpus, &warnings)
+      if found.allSatisfy(\.format.isCheap) { return .files(found) }
+      files = found
     }
-    let outcome = try curate(adding: nil)
+    phaseStart = .now()
+    let outcome = try builder(corpus).run(of: files)
     warnings += outcome.warnings
     return .corpus(CorpusSequence(outcome.version, corpus))
   }
@@ -103,10 +106,11 @@ public struct DataPreparation {
   /// Throws: `MartletError` as `CorpusBuilder.run` does, or if the run is cancelled.
   public mutating func curate(adding more: CorpusSettings?) throws -> CorpusBuilder.Outcome {
     phaseStart = .now()
-    let preparation = self
-    let builder = CorpusBuilder(
-      more ?? settings.corpus, folder: Self.corpusFolder(of: folder), defaults: settings.defaults
-    ) { progress in
+    return try builder(more ?? settings.corpus).run(adding: more != nil)
+  }
+
+  private func builder(_ corpus: CorpusSettings) -> CorpusBuilder {
+    CorpusBuilder(corpus, folder: Self.corpusFolder(of: folder), defaults: settings.defaults) { progress in
       let phase: DataProgress.Phase =
         switch progress.phase {
         case .fetching: .fetching
@@ -114,31 +118,18 @@ public struct DataPreparation {
         case .reading: .curating
         case .comparing: .comparing
         }
-      try preparation.report(
+      try report(
         phase, documents: progress.documents, done: progress.done, total: progress.total, name: progress.name)
     }
-    return try builder.run(adding: more != nil)
   }
 
-  /// The files of sources with their hashes.
+  /// The files of sources with their hashes, each file once.
   package mutating func inspect(_ corpus: CorpusSettings, _ warnings: inout [String]) throws -> [SourceFile] {
     phaseStart = .now()
-    var done = 0
-    var found: [SourceFile] = []
-    for (index, source) in corpus.sources.enumerated() {
-      for file in try corpus.list(source, &warnings)
-      where !found.contains(where: { $0.path == file.name }) {
-        let file = try file.fetched(into: joinPath(Self.corpusFolder(of: folder), "downloads"))
-        let identity = try file.identity { bytes in
-          done += bytes
-          try report(.inspecting, documents: 0, done: done, total: 0)
-        }
-        let format = try SourceFormat(source, index: index, file: file, folder: corpus.folder, settings.defaults)
-        found.append(SourceFile(file: file, identity: identity, format: format))
-      }
-    }
-    if found.isEmpty { _ = try InputFile.list(corpus.sources.flatMap(\.files)) }
-    return found
+    let files = try builder(corpus).inspect(&warnings)
+    if files.isEmpty { _ = try InputFile.list(corpus.sources.flatMap(\.files)) }
+    var known: Set<String> = []
+    return files.filter { known.insert($0.path).inserted }
   }
 
   private func fingerprint(_ input: TextInput, _ heldOut: [SourceFile], _ tokenizer: Tokenizer?) -> String {

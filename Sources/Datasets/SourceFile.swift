@@ -6,6 +6,8 @@ package struct SourceFile: Sendable {
   let file: InputFile
   let identity: InputFile.Identity
   let format: SourceFormat
+  /// The place of its source in the list of sources.
+  let source: Int
 
   /// The path or address.
   package var path: String { file.name }

@@ -110,3 +110,10 @@ extension HTML {
 
     """
 }
+
+extension [String: Int] {
+  /// The names with their numbers, the largest first.
+  package var byCount: [(name: String, value: Int)] {
+    sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { ($0.key, $0.value) }
+  }
+}

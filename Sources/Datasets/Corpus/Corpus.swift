@@ -119,7 +119,7 @@ public struct Corpus: Sendable {
       guard let cuts, let paragraphs else { return document }
       let ordinal = UInt64(starts[part] + index)
       func entry(_ place: Int, _ word: Int) throws -> UInt64 {
-        UInt64(littleEndian: try cuts.integer(at: 16 * place + 8 * word, as: UInt64.self))
+        try cuts.integer(at: 16 * place + 8 * word)
       }
       // The first entry of the document, by halving.
       var (low, high) = (0, manifest.cuts)
@@ -143,7 +143,7 @@ public struct Corpus: Sendable {
     func removed(_ index: Int) throws -> Removed {
       guard let removed else { throw MartletError(.invalidArgument, "there are no duplicates") }
       func word(_ offset: Int) throws -> UInt64 {
-        UInt64(littleEndian: try removed.integer(at: 24 * index + offset, as: UInt64.self))
+        try removed.integer(at: 24 * index + offset)
       }
       return Removed(ordinal: try word(0), kept: try word(8), similarity: Double(bitPattern: try word(16)))
     }
@@ -153,7 +153,7 @@ public struct Corpus: Sendable {
       var next = 0
       var ordinal = 0
       var isRemoved = false
-      let readers = try parts.map { try PartReader($0) }
+      let readers = PartReaders(parts)
       for part in parts.indices {
         for index in 0..<parts[part].summary.documents {
           // A long text is left out as a whole, with what goes on with it.

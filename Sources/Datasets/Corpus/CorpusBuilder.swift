@@ -54,21 +54,15 @@ public struct CorpusBuilder {
     self.progress = progress
   }
 
-  /// An input with what decides its documents.
-  private struct Item {
-    let file: InputFile
-    let identity: InputFile.Identity
-    let source: Int
-    let format: SourceFormat
-    let key: String
-  }
-
   /// Makes the version of the settings, or with `adding` one that has the documents of the newest version first.
   ///
   /// Inputs that were read before with the same settings are not read again.
   ///
   /// Throws: `MartletError` for settings or inputs that cannot be used, a full disk, or what `progress` throws.
-  public func run(adding: Bool = false) throws -> Outcome {
+  public func run(adding: Bool = false) throws -> Outcome { try run(adding: adding, of: nil) }
+
+  /// - Parameter inspected: the files of the sources where they are known.
+  func run(adding: Bool = false, of inspected: [SourceFile]?) throws -> Outcome {
     let catalog = try StepCatalog(settings)
     let lock = try FolderLock(corpus.folder, purpose: "preparing data")
     defer { withExtendedLifetime(lock) {} }
@@ -95,68 +89,70 @@ public struct CorpusBuilder {
       manifest.parent = earlier.id
     }
     let known = Set(manifest.inputs.map(\.part))
-    let items = try items(catalog, &warnings)
-    if !adding, let version = try? corpus.version(), version.manifest.isAddition(to: manifest, items.map(\.key)) {
-      return Outcome(version: version, read: 0, reused: items.count, warnings: warnings)
+    let files = try inspected ?? inspect(&warnings)
+    let keys = files.map { key(of: $0, catalog) }
+    if !adding, let version = try? corpus.version(), version.manifest.isAddition(to: manifest, keys) {
+      return Outcome(version: version, read: 0, reused: files.count, warnings: warnings)
     }
-    for item in items where !known.contains(item.key) {
-      let (part, isNew) = try part(of: item, catalog)
+    for (file, key) in zip(files, keys) where !known.contains(key) {
+      let (part, isNew) = try part(key, of: file, catalog)
       if isNew { read += 1 } else { reused += 1 }
-      if part.summary.documents == 0 { warnings.append("there is no text in \(item.file.name)") }
+      if part.summary.documents == 0 { warnings.append("there is no text in \(file.path)") }
       manifest.inputs.append(
         .init(
-          name: item.file.name, bytes: item.identity.size, sha256: item.identity.sha256,
-          source: firstSource + item.source, part: item.key, documents: part.summary.documents,
-          documentsSHA256: part.sha256))
+          name: file.path, bytes: file.bytes, sha256: file.sha256, source: firstSource + file.source, part: key,
+          documents: part.summary.documents, documentsSHA256: part.sha256))
     }
     let version = try finish(manifest, catalog)
     return Outcome(version: version, read: read, reused: reused, warnings: warnings)
   }
 
-  /// The inputs of all sources, each with the hash of what decides its documents.
-  private func items(_ catalog: StepCatalog, _ warnings: inout [String]) throws -> [Item] {
-    var items: [Item] = []
-    let downloads = settings.downloads ?? joinPath(corpus.folder, "downloads")
+  /// The files of all sources with their hashes; those from elsewhere are fetched.
+  func inspect(_ warnings: inout [String]) throws -> [SourceFile] {
+    var files: [SourceFile] = []
+    var done = 0
     for (index, source) in settings.sources.enumerated() {
       for file in try settings.list(source, &warnings) {
-        let file = try file.fetched(into: downloads) { download in
+        let file = try file.fetched(into: joinPath(corpus.folder, "downloads")) { download in
           try progress(
             Progress(phase: .fetching, name: download.name, done: download.received, total: download.total ?? 0))
         }
-        var done = 0
         let identity = try file.identity { bytes in
           done += bytes
           try progress(Progress(phase: .inspecting, name: file.name, done: done))
         }
         let format = try SourceFormat(source, index: index, file: file, folder: settings.folder, defaults)
-        let content: JSONObject = [
-          "name": .string(file.name), "sha256": .string(identity.sha256), "format": .string(format.name),
-          "options": .object(source.options.sorted), "licence": source.licence.map { .string($0) } ?? .null,
-          "defaults": .string(defaults.text), "inputs": .array(format.otherFiles),
-          "steps": .array(catalog.fingerprints),
-          "version": .integer(1),
-        ]
-        let key = SHA256.hash(Array(JSONValue.object(content).text().utf8)).hex
-        items.append(
-          Item(file: file, identity: identity, source: index, format: format, key: String(key.prefix(32))))
+        files.append(SourceFile(file: file, identity: identity, format: format, source: index))
       }
     }
-    return items
+    return files
   }
 
-  private func part(of item: Item, _ catalog: StepCatalog) throws -> (CorpusPart, isNew: Bool) {
-    let folder = corpus.part(item.key)
+  /// The name of a file's part: the hash of what decides its documents.
+  private func key(of file: SourceFile, _ catalog: StepCatalog) -> String {
+    let source = settings.sources[file.source]
+    let content: JSONObject = [
+      "name": .string(file.path), "sha256": .string(file.sha256), "format": .string(file.format.name),
+      "options": .object(source.options.sorted), "licence": source.licence.map { .string($0) } ?? .null,
+      "defaults": .string(defaults.text), "inputs": .array(file.format.otherFiles),
+      "steps": .array(catalog.fingerprints), "version": .integer(2),
+    ]
+    return String(SHA256.hash(Array(JSONValue.object(content).text().utf8)).hex.prefix(32))
+  }
+
+  private func part(_ key: String, of file: SourceFile, _ catalog: StepCatalog) throws -> (CorpusPart, isNew: Bool) {
+    let folder = corpus.part(key)
     if let part = try? CorpusPart(folder: folder) { return (part, false) }
     var builder = PartBuilder(
-      source: item.format, runner: catalog.runner, signer: catalog.signer,
-      licence: settings.sources[item.source].licence
+      source: file.format, runner: catalog.runner, signer: catalog.signer,
+      licence: settings.sources[file.source].licence
     ) { documents, bytes in
       try progress(
-        Progress(phase: .reading, name: item.file.name, documents: documents, done: bytes, total: item.identity.size))
+        Progress(phase: .reading, name: file.path, documents: documents, done: bytes, total: file.bytes))
     }
     builder.batchBytes = batchBytes
     builder.bytesBetweenNotes = bytesBetweenNotes
-    return (try builder.build(item.file, in: folder), true)
+    return (try builder.build(file.file, in: folder), true)
   }
 
   /// Finds the duplicates and writes the version down.
@@ -199,7 +195,7 @@ public struct CorpusBuilder {
     defer { try? FileSystem.remove(work) }
     let hasher = try ParagraphHasher(paragraphs)
     let search = try DuplicateParagraphs(paragraphs, folder: work, maximumMemory: settings.maximumMemory)
-    let readers = try version.parts.map { try PartReader($0) }
+    let readers = PartReaders(version.parts)
     var texts: [(ordinal: UInt64, text: String)] = []
     var size = 0
     func take() throws {
@@ -222,9 +218,8 @@ public struct CorpusBuilder {
     try version.forEachKept { ordinal, _, _ in
       for number in try cuts.paragraphs(of: UInt64(ordinal)) {
         var bytes: [UInt8] = []
-        for word in [UInt64(ordinal), UInt64(number)] {
-          withUnsafeBytes(of: word.littleEndian) { bytes.append(contentsOf: $0) }
-        }
+        bytes.append(littleEndian: UInt64(ordinal))
+        bytes.append(littleEndian: UInt64(number))
         try file.append(bytes)
         count += 1
       }
@@ -258,9 +253,9 @@ public struct CorpusBuilder {
     let summary = try search.finish { duplicate in
       count += 1
       var bytes: [UInt8] = []
-      for word in [duplicate.ordinal, duplicate.kept, duplicate.similarity.bitPattern] {
-        withUnsafeBytes(of: word.littleEndian) { bytes.append(contentsOf: $0) }
-      }
+      bytes.append(littleEndian: duplicate.ordinal)
+      bytes.append(littleEndian: duplicate.kept)
+      bytes.append(littleEndian: duplicate.similarity.bitPattern)
       try file.append(bytes)
     }
     manifest.duplicates = count

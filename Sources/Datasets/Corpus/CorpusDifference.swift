@@ -35,11 +35,13 @@ public struct CorpusDifference: Sendable {
   ///
   /// Throws: `MartletError` for damaged files, or where memory or disk do not suffice.
   public init(_ before: Corpus.Version, _ after: Corpus.Version, maximumMemory: Int) throws {
-    let names = (before.manifest.inputs + after.manifest.inputs).map(\.name)
+    func byName(_ version: Corpus.Version) -> [String: CorpusManifest.Input] {
+      Dictionary(version.manifest.inputs.map { ($0.name, $0) }) { first, _ in first }
+    }
+    let (oldInputs, newInputs) = (byName(before), byName(after))
     var known: Set<String> = []
-    for name in names where known.insert(name).inserted {
-      let old = before.manifest.inputs.first { $0.name == name }
-      let new = after.manifest.inputs.first { $0.name == name }
+    for name in (before.manifest.inputs + after.manifest.inputs).map(\.name) where known.insert(name).inserted {
+      let (old, new) = (oldInputs[name], newInputs[name])
       if old?.part != new?.part { inputs.append(Input(name: name, before: old?.documents, after: new?.documents)) }
     }
     let keys = before.manifest.settings.keys + after.manifest.settings.keys
@@ -54,7 +56,7 @@ public struct CorpusDifference: Sendable {
     defer { try? FileSystem.remove(work) }
     func sorted(_ version: Corpus.Version) throws -> SortedRecords {
       let sorter = ExternalSorter(folder: work, maximumMemory: maximumMemory / 2)
-      let readers = try version.parts.map { try PartReader($0) }
+      let readers = PartReaders(version.parts)
       try version.forEachKept { ordinal, part, index in
         let document = try version.document(part, index, readers[part])
         try sorter.append(key: document.groupHash(nil), value: UInt64(ordinal))

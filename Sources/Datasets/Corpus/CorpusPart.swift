@@ -39,13 +39,30 @@ struct CorpusPart {
         remedy: "Remove the folder and run `martlet data` again; it is made anew.")
     }
   }
+}
 
-  /// Calls `body` with each document in order, and its number in the part.
-  ///
-  /// Throws: `MartletError` for a damaged file, or what `body` throws.
-  func forEach(_ body: (Int, Document) throws -> Void) throws {
-    let reader = try PartReader(self)
-    for index in 0..<summary.documents { try body(index, try reader.document(index)) }
+/// Random access to the documents of several parts, a few of which have their files open at a time: a corpus may have more
+/// parts than a process may open files.
+final class PartReaders {
+  private let parts: [CorpusPart]
+  private var readers: [Int: PartReader] = [:]
+  /// The parts that are open, the one that was opened first at the beginning.
+  private var opened: [Int] = []
+
+  private static let most = 32
+
+  init(_ parts: [CorpusPart]) { self.parts = parts }
+
+  /// The reader of a part.
+  subscript(part: Int) -> PartReader {
+    get throws {
+      if let reader = readers[part] { return reader }
+      if opened.count == Self.most { readers[opened.removeFirst()] = nil }
+      let reader = try PartReader(parts[part])
+      readers[part] = reader
+      opened.append(part)
+      return reader
+    }
   }
 }
 
@@ -74,9 +91,7 @@ final class PartReader {
       entries = try offsets.bytes(8 * index..<8 * end)
       guard entries.count == 8 * (end - index) else { throw damaged() }
     }
-    return entries.withUnsafeBytes {
-      UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: 8 * (index - firstEntry), as: UInt64.self))
-    }
+    return entries.withUnsafeBytes { $0.integer(at: 8 * (index - firstEntry)) }
   }
 
   /// Whether a document goes on with the one before.

@@ -45,8 +45,7 @@ public struct CorpusReport {
     try appendDuplicates(to: &page)
     for (title, counts) in [("Languages", total.languages), ("Licences", total.licences)] where !counts.isEmpty {
       page.append("h2", title)
-      page.append(
-        bars: counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(20).map { ($0.key, $0.value) })
+      page.append(bars: Array(counts.byCount.prefix(20)))
     }
     page.append("h2", "Lengths")
     let used = total.lengths.indices.filter { total.lengths[$0] > 0 }
@@ -90,10 +89,8 @@ public struct CorpusReport {
       })
     for step in total.steps where !step.samples.isEmpty || !step.counters.isEmpty {
       page.append("h2", "What \(step.name) did")
-      let reasons = step.dropped.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-      if !reasons.isEmpty { page.append(bars: reasons.map { ("dropped: \($0.key)", $0.value) }) }
-      let counters = step.counters.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-      if !counters.isEmpty { page.append(bars: counters.map { ($0.key, $0.value) }) }
+      page.append(bars: step.dropped.byCount.map { ("dropped: \($0.name)", $0.value) })
+      page.append(bars: step.counters.byCount)
       for reason in step.samples.keys.sorted() {
         open("Examples: \(reason)", &page)
         for sample in step.samples[reason] ?? [] {
@@ -109,7 +106,7 @@ public struct CorpusReport {
   private func appendSkips(_ skips: SkipCounts, to page: inout HTML) {
     guard skips.total > 0 else { return }
     page.append("h2", "Left out while reading")
-    page.append(bars: skips.counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { ($0.key, $0.value) })
+    page.append(bars: skips.counts.byCount)
     for reason in skips.samples.keys.sorted() {
       open("Examples: \(reason)", &page)
       for sample in skips.samples[reason] ?? [] {
@@ -161,7 +158,6 @@ extension Corpus.Version {
   /// Throws: `MartletError` with code `mismatch` if the parts were made with other steps.
   public func counts() throws -> (found: Int, skips: [(reason: String, count: Int)], steps: [StepReport]) {
     let total = try total()
-    let skips = total.skips.counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-    return (total.found, skips.map { ($0.key, $0.value) }, total.steps)
+    return (total.found, total.skips.counts.byCount.map { ($0.name, $0.value) }, total.steps)
   }
 }

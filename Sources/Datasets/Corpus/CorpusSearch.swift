@@ -46,10 +46,11 @@ extension Corpus.Version {
     let wanted = Set(found.map { Int($0.ordinal) })
     var kept: Set<Int> = []
     if !wanted.isEmpty { try forEachKept { ordinal, _, _ in if wanted.contains(ordinal) { kept.insert(ordinal) } } }
+    let readers = PartReaders(parts)
     return try found.map { found in
       let ordinal = Int(found.ordinal)
       let (part, index) = place(of: ordinal)
-      let document = try PartReader(parts[part]).document(index)
+      let document = try readers[part].document(index)
       return Finding(
         ordinal: ordinal, provenance: document.provenance, containment: found.match.containment,
         excerpt: found.excerpt, isLeftOut: !kept.contains(ordinal))

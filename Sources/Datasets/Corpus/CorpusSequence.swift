@@ -30,7 +30,7 @@ package struct CorpusSequence: Sendable {
   ///
   /// Throws: `MartletError` for damaged files or where memory or disk do not suffice, or what `body` throws.
   func forEach(_ body: (Document, UInt64, Int) throws -> Void) throws {
-    let readers = try version.parts.map { try PartReader($0) }
+    let readers = PartReaders(version.parts)
     let weights = version.manifest.sources.map(\.weight)
     let isPlain = !shuffles && weights.allSatisfy { $0 == 1 }
     var hash: UInt64 = 0
@@ -81,6 +81,3 @@ package struct CorpusSequence: Sendable {
     }
   }
 }
-
-/// ASCII white space: the characters at which lines and words of any text end.
-private func isWhiteSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte >= 0x09 && byte <= 0x0D }

@@ -49,8 +49,6 @@ public struct CorpusSettings: Sendable, Equatable {
   public var maximumMemory = 1 << 29
   /// The folder that relative paths in settings start from.
   public var folder = "."
-  /// Where files from the web are kept; nil for a folder of the corpus.
-  public var downloads: String?
 
   /// A step with its settings.
   public struct Step: Sendable, Equatable {

@@ -51,26 +51,16 @@ struct PartSummary: Sendable, Equatable {
   }
 
   var json: JSONObject {
-    func object(_ counts: [String: Int]) -> JSONValue {
-      var object = JSONObject()
-      for key in counts.keys.sorted() { object[key] = .integer(counts[key] ?? 0) }
-      return .object(object)
-    }
-    return [
+    [
       "events": .integer(events), "found": .integer(found), "documents": .integer(documents),
       "text_bytes": .integer(textBytes), "characters": .integer(characters), "skips": skips.json,
-      "steps": .array(steps.map(\.json)), "languages": object(languages), "licences": object(licences),
+      "steps": .array(steps.map(\.json)), "languages": .counts(languages), "licences": .counts(licences),
       "lengths": .array(lengths.map { .integer($0) }),
     ]
   }
 
   init(_ fields: JSONFields) throws {
     func number(_ key: String) throws -> Int { try fields.integer(key, in: 0...1 << 52) }
-    func counts(_ key: String) throws -> [String: Int] {
-      let members = try fields.fields(key)
-      return try Dictionary(
-        uniqueKeysWithValues: members.object.keys.map { ($0, try members.integer($0, in: 0...1 << 52)) })
-    }
     self.init(steps: try fields.objects("steps").map { try StepReport($0) })
     events = try number("events")
     found = try number("found")
@@ -78,8 +68,8 @@ struct PartSummary: Sendable, Equatable {
     textBytes = try number("text_bytes")
     characters = try number("characters")
     skips = try SkipCounts(fields.fields("skips"))
-    languages = try counts("languages")
-    licences = try counts("licences")
+    languages = try fields.counts("languages")
+    licences = try fields.counts("licences")
     let values = (fields.object["lengths"]?.arrayValue ?? []).compactMap(\.integerValue)
     guard values.count == lengths.count else { throw fields.failure("lengths", mustBe: "\(lengths.count) numbers") }
     lengths = values

@@ -91,7 +91,7 @@ enum DataConsole {
     }
     for step in counts.steps {
       rows.append(("after \(step.name)", Quantity.count(step.documentsOut)))
-      for (reason, count) in step.dropped.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
+      for (reason, count) in step.dropped.byCount {
         rows.append(("  dropped: \(reason)", Quantity.count(count)))
       }
     }
