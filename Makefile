@@ -32,6 +32,7 @@ examples: setup ## Build the example programs, packages of their own
 
 bench: build ## Measure Martlet against its peers and write docs/BENCHMARKS.md
 	$(SWIFT) build -c release --product kernel-bench
+	$(SWIFT) build -c release --product curation-bench
 	$(SWIFT) build -c release --product tokenizer-bench
 	Benchmarks/bench.sh
 

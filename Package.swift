@@ -83,6 +83,13 @@ func library(
   ]
 }
 
+/// A program that measures a target.
+func benchmark(_ name: String, _ folder: String, of target: String, _ settings: [SwiftSetting] = strict) -> Target {
+  .executableTarget(
+    name: name, dependencies: with(target) + ["BenchmarkOptions"], path: "Benchmarks/\(folder)",
+    swiftSettings: settings)
+}
+
 let package = Package(
   name: "martlet",
   products: [
@@ -130,22 +137,15 @@ let package = Package(
     .executableTarget(
       name: "martlet", dependencies: with("CPUBackend", "Training", "ChatTemplates", "Labelling"), swiftSettings: strict
     ),
-    .executableTarget(
-      name: "kernel-bench", dependencies: with("CPUBackend"), path: "Benchmarks/Kernels", swiftSettings: numeric),
-    .executableTarget(
-      name: "tokenizer-bench", dependencies: with("Tokenizers"), path: "Benchmarks/Tokenizing", swiftSettings: strict),
-    .executableTarget(
-      name: "dedup-bench", dependencies: with("Curation"), path: "Benchmarks/Deduplication", swiftSettings: strict),
-    .executableTarget(
-      name: "extraction-bench", dependencies: with("Documents"), path: "Benchmarks/Extraction", swiftSettings: strict),
-    .executableTarget(
-      name: "source-bench", dependencies: with("Documents"), path: "Benchmarks/Sources", swiftSettings: strict),
-    .executableTarget(
-      name: "wikipedia-bench", dependencies: with("Documents"), path: "Benchmarks/Wikipedia", swiftSettings: strict),
-    .executableTarget(
-      name: "webarchive-bench", dependencies: with("Documents"), path: "Benchmarks/WebArchives", swiftSettings: strict),
-    .executableTarget(
-      name: "curation-bench", dependencies: with("Curation"), path: "Benchmarks/Curating", swiftSettings: strict),
+    .target(name: "BenchmarkOptions", path: "Benchmarks/Options", swiftSettings: strict),
+    benchmark("kernel-bench", "Kernels", of: "CPUBackend", numeric),
+    benchmark("tokenizer-bench", "Tokenizing", of: "Tokenizers"),
+    benchmark("dedup-bench", "Deduplication", of: "Curation"),
+    benchmark("curation-bench", "Curating", of: "Curation"),
+    benchmark("extraction-bench", "Extraction", of: "Documents"),
+    benchmark("source-bench", "Sources", of: "Documents"),
+    benchmark("wikipedia-bench", "Wikipedia", of: "Documents"),
+    benchmark("webarchive-bench", "WebArchives", of: "Documents"),
     // What the tests of checkpoints kill.
     .executableTarget(
       name: "checkpoint-hammer", dependencies: with("Training"), path: "Tests/CheckpointHammer", swiftSettings: strict),

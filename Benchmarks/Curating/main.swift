@@ -1,16 +1,14 @@
+import BenchmarkOptions
 import Core
 import Curation
 import Documents
 import Foundation
 
-// Times the steps that clean documents: curation-bench <file of JSON lines>.
-// Prints megabytes of text a second on one thread for each step and for the lists that peers have, as one line of JSON.
-// curation-bench --decide <file> prints what each rule decides instead, one line a document.
-let arguments = Array(CommandLine.arguments.dropFirst())
-guard let path = arguments.last, arguments.count == 1 || arguments[0] == "--decide" else {
-  print("curation-bench [--decide] <file of JSON lines with a member \"text\">")
-  exit(2)
-}
+// Times the steps that clean documents. Prints megabytes of text a second on one thread for each step and for the lists
+// that peers have, as one line of JSON; with --decide what each rule decides instead, one line a document.
+let options = BenchmarkOptions(
+  "curation-bench FILE [--decide]    a file of JSON lines with a member \"text\"", operands: 1...1)
+let path = options.operands[0]
 let documents = try FileSystem.read(path, limit: 1 << 30).split(separator: UInt8(ascii: "\n")).map { line in
   let text = try JSONValue(parsing: Array(line), name: path).objectValue?["text"]?.stringValue ?? ""
   return Document(text: text, provenance: Provenance(input: path, place: ""))
@@ -18,7 +16,7 @@ let documents = try FileSystem.read(path, limit: 1 << 30).split(separator: UInt8
 let megabytes = Double(documents.reduce(0) { $0 + $1.text.utf8.count }) / 1e6
 
 let rules: [any DocumentStep] = [GopherQuality(), GopherRepetition(), C4Quality(), FineWebQuality()]
-if arguments.count == 2 {
+if options.has("--decide") {
   for document in documents {
     let names = rules.map { step in
       var (copy, counters): (Document, Counters) = (document, [:])

@@ -1,13 +1,9 @@
+import BenchmarkOptions
 import Core
 import Curation
 import Dispatch
 import Foundation
 import Synchronization
-
-// dedup-bench near FILE OUTPUT [THREADS] [MEMORY]   near duplicates of the lines of a JSONL file {"text": ...}
-// dedup-bench search FILE TEXT [THREADS]             documents that have a text, with the speed
-// dedup-bench overlap FILE ITEMS [THREADS]           documents that share text with the lines of another file
-// dedup-bench paragraphs FILE                        repeated paragraphs
 
 /// The texts of a JSONL file.
 func readTexts(_ path: String) throws -> [String] {
@@ -49,10 +45,6 @@ func peakMemory() -> Int {
   return (line.split(separator: " ").compactMap { Int($0) }.first ?? 0) * 1024
 }
 
-func argument(_ number: Int) -> String? {
-  CommandLine.arguments.count > number ? CommandLine.arguments[number] : nil
-}
-
 /// Calls `body` with the texts of a JSONL file, so many at a time, and never holds more of it.
 func forEachBlock(of path: String, count: Int, _ body: ([String]) throws -> Void) throws {
   struct Line: Decodable { var text: String }
@@ -76,8 +68,8 @@ func forEachBlock(of path: String, count: Int, _ body: ([String]) throws -> Void
   if !texts.isEmpty { try body(texts) }
 }
 
-func near(_ path: String, output: String, threads: Int, memory: Int) throws {
-  let settings = DuplicateSettings(threshold: Double(argument(6) ?? "") ?? 0.8)
+func near(_ path: String, output: String, threads: Int, memory: Int, threshold: Double) throws {
+  let settings = DuplicateSettings(threshold: threshold)
   let signer = try DocumentSigner(settings)
   let folder = NSTemporaryDirectory() + "dedup-bench-\(getpid())"
   try FileSystem.createFolder(folder)
@@ -130,22 +122,31 @@ func search(_ texts: [String], _ wanted: String, threads: Int, bytes: Int) throw
   }
 }
 
-let texts = argument(1) == "near" ? [] : try readTexts(argument(2) ?? "")
+let options = BenchmarkOptions(
+  """
+  dedup-bench near FILE OUTPUT [THREADS] [MEMORY] [THRESHOLD]   near duplicates of the lines of a JSONL file {"text": ...}
+  dedup-bench search FILE TEXT [THREADS]                        documents that have a text, with the speed
+  dedup-bench overlap FILE ITEMS [THREADS]                      documents that share text with the lines of another file
+  dedup-bench paragraphs FILE                                   repeated paragraphs
+  """, operands: 2...6)
+let operands = options.operands
+let threads = options.number(3) ?? 2
+let texts = operands[0] == "near" ? [] : try readTexts(operands[1])
 let bytes = texts.reduce(0) { $0 + $1.utf8.count }
-switch argument(1) {
-case "near":
+switch operands[0] {
+case "near" where operands.count > 2:
   try near(
-    argument(2) ?? "", output: argument(3) ?? "", threads: Int(argument(4) ?? "") ?? 2,
-    memory: Int(argument(5) ?? "") ?? 1 << 28)
-case "search":
-  try search(texts, argument(3) ?? "", threads: Int(argument(4) ?? "") ?? 2, bytes: bytes)
-case "overlap":
-  let items = try readTexts(argument(3) ?? "").enumerated().map {
+    operands[1], output: operands[2], threads: threads, memory: options.number(4) ?? 1 << 28,
+    threshold: operands.count > 5 ? Double(operands[5]) ?? 0 : 0.8)
+case "search" where operands.count > 2:
+  try search(texts, operands[2], threads: threads, bytes: bytes)
+case "overlap" where operands.count > 2:
+  let items = try readTexts(operands[2]).enumerated().map {
     EvaluationItem(set: "items", name: "\($0.offset)", text: $0.element)
   }
   let index = try EvaluationIndex(items)
   for _ in 0..<3 {
-    let time = seconds { _ = map(texts, threads: Int(argument(4) ?? "") ?? 2) { index.contamination(of: $0) != nil } }
+    let time = seconds { _ = map(texts, threads: threads) { index.contamination(of: $0) != nil } }
     print("{\"n_grams\": \(index.count), \"megabytes_per_second\": \(Double(bytes) / time / 1e6)}")
   }
 case "paragraphs":
@@ -158,6 +159,5 @@ case "paragraphs":
     print("{\"cut\": \(try search.finish().count)}")
   }
   print("{\"megabytes_per_second\": \(Double(bytes) / time / 1e6)}")
-default:
-  print("dedup-bench near|search|overlap|paragraphs FILE ...")
+default: options.refuse()
 }

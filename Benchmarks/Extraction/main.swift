@@ -1,34 +1,20 @@
+import BenchmarkOptions
 import Core
 import Dispatch
 import Documents
 import Foundation
 
-// Extracts the main content of pages: extraction-bench [--threads N] [--no-text | --features] [--everything] < list of files, one path a line.
+// Extracts the main content of pages, whose paths come line by line on the standard input.
 // Prints a line of JSON for each page, in the order of the list, and at last one on the standard error with the time of
 // decoding, parsing and extraction without reading and printing.
-var threads = 1
-var printsText = true
-var printsFeatures = false
-var extractor = HTMLExtractor()
-var arguments = CommandLine.arguments.dropFirst()
-while let argument = arguments.popFirst() {
-  switch argument {
-  case "--threads": threads = arguments.popFirst().flatMap { Int($0) } ?? 0
-  case "--no-text": printsText = false
-  case "--features": printsFeatures = true
-  case "--everything": extractor.scope = .everything
-  default: threads = 0
-  }
-}
-guard threads > 0 else {
-  FileHandle.standardError.write(
-    Data("extraction-bench [--threads N] [--no-text | --features] [--everything] < list of files\n".utf8))
-  exit(2)
-}
+let options = BenchmarkOptions(
+  "extraction-bench [--threads N] [--no-text | --features] [--everything] < list of files", operands: 0...0)
+let threads = options.number("--threads") ?? 1
+let extractor = HTMLExtractor(scope: options.has("--everything") ? .everything : .mainContent)
 var paths: [String] = []
 while let line = readLine() { paths.append(line) }
 let pages = try paths.map { [UInt8](try Data(contentsOf: URL(fileURLWithPath: $0))) }
-if printsFeatures {
+if options.has("--features") {
   // For Tools/train_extraction.py: the names, then the blocks of each page.
   print(JSONValue.array(HTMLExtractor.featureNames.map { .string($0) }).text())
   for page in pages {
@@ -43,17 +29,15 @@ _ = extractor.extract(bytes: Array("<p>warm</p>".utf8))
 
 nonisolated(unsafe) let results = UnsafeMutableBufferPointer<HTMLPage>.allocate(capacity: pages.count)
 results.initialize(repeating: HTMLPage())
-let workers = threads
-let chosen = extractor
 let time = ContinuousClock().measure {
-  DispatchQueue.concurrentPerform(iterations: workers) { worker in
-    for index in stride(from: worker, to: pages.count, by: workers) {
-      results[index] = chosen.extract(bytes: pages[index])
+  DispatchQueue.concurrentPerform(iterations: threads) { worker in
+    for index in stride(from: worker, to: pages.count, by: threads) {
+      results[index] = extractor.extract(bytes: pages[index])
     }
   }
 }
 
-if printsText {
+if !options.has("--no-text") {
   for (path, page) in zip(paths, results) {
     var object: JSONObject = [
       "path": .string(path), "text": .string(page.text), "charset": .string(page.charset), "cut": .bool(page.isCut),

@@ -1,8 +1,18 @@
+import BenchmarkOptions
 import CPUBackend
 import Glibc
 
+/// What the command line asks for.
+let options = BenchmarkOptions(
+  """
+  kernel-bench [--hidden N] [--no-layers] [--no-loss]    products of linear layers in their three forms, and the output layer
+  kernel-bench --attention                               attention forward and backward
+  kernel-bench --rows                                    products of matrices with few rows
+    each with [--threads N] [--rounds N] [--json] [--launches] [--processor-time]
+  """, operands: 0...0)
+
 /// Whether the processor's time is measured rather than the wall's: steadier for one thread on a busy machine.
-let measuresProcessorTime = CommandLine.arguments.contains("--processor-time")
+let measuresProcessorTime = options.has("--processor-time")
 
 /// Seconds that the work takes.
 func time(_ work: () -> Void) -> Double {
@@ -50,7 +60,7 @@ struct Meter {
   }
 
   @discardableResult
-  func report(_ name: String, flops: Double, _ launches: [Launch], rounds: Int = option("--rounds") ?? 9) -> (
+  func report(_ name: String, flops: Double, _ launches: [Launch], rounds: Int = options.number("--rounds") ?? 9) -> (
     flops: Double, seconds: Double
   ) {
     pool.prepare(launches)
@@ -70,7 +80,7 @@ struct Meter {
     let speed = median(speeds)
     let share = median(shares)
     print(name: name, speed: speed, share: share, best: speeds.max() ?? 0)
-    if CommandLine.arguments.contains("--launches") { reportLaunches(launches) }
+    if options.has("--launches") { reportLaunches(launches) }
     return (flops, flops / speed / 1e9)
   }
 }
@@ -78,7 +88,7 @@ struct Meter {
 extension Meter {
   /// Prints a line for people, or with `--json` for programs: GFLOP/s, and that as a part of the peak.
   func print(name: String, speed: Double, share: Double, best: Double) {
-    if CommandLine.arguments.contains("--json") {
+    if options.has("--json") {
       Swift.print(#"{"name": "\#(name)", "gigaflops": \#(speed), "share": \#(share), "best": \#(best)}"#)
     } else {
       Swift.print(

@@ -2,24 +2,11 @@ import CPUBackend
 
 // Times kernels by themselves, as a part of the peak that is measured around each: the products of linear layers in
 // their three forms with the output layer, `--attention`, or `--rows` for matrices with few rows.
-//   kernel-bench [--hidden 384] [--threads 2] [--rounds 9] [--no-layers] [--no-loss] [--json] [--launches]
-//                [--processor-time] | --attention | --rows
-
-/// Whether to print only lines of JSON.
-let isJSON = CommandLine.arguments.contains("--json")
 
 /// Prints a line that only people need.
-func note(_ text: String) { if !isJSON { print(text) } }
+func note(_ text: String) { if !options.has("--json") { print(text) } }
 
-/// The number that follows an option on the command line.
-func option(_ name: String) -> Int? {
-  guard let index = CommandLine.arguments.firstIndex(of: name), index + 1 < CommandLine.arguments.count else {
-    return nil
-  }
-  return Int(CommandLine.arguments[index + 1])
-}
-
-let meter = Meter(threads: measuresProcessorTime ? 1 : option("--threads"))
+let meter = Meter(threads: measuresProcessorTime ? 1 : options.number("--threads"))
 note("threads \(meter.pool.threads), peak \(fixed(meter.peak.measure(meter.pool))) GFLOP/s")
 
 /// The products of a linear layer in a training step: forward, gradient of the input, gradient of the weight.
@@ -115,22 +102,22 @@ note("threads \(meter.pool.threads), peak \(fixed(meter.peak.measure(meter.pool)
       }
       let (_, seconds) = meter.report(
         "\(transposeB ? "NT" : "NN") \(m) x \(n) x \(k)", flops: 2 * Double(m * n * k * count), launches,
-        rounds: option("--rounds") ?? 5)
+        rounds: options.number("--rounds") ?? 5)
       note("  \(fixed(Double(count * n * k * 4) / seconds / 1e9)) GB/s; a copy \(bandwidth())")
     }
   }
 }
 
-if CommandLine.arguments.contains("--rows") {
+if options.has("--rows") {
   generating()
-} else if CommandLine.arguments.contains("--attention") {
-  try meter.reportAttention(rounds: option("--rounds") ?? 9)
+} else if options.has("--attention") {
+  try meter.reportAttention(rounds: options.number("--rounds") ?? 9)
 } else {
-  let only = option("--hidden")
+  let only = options.number("--hidden")
   for (layers, hidden, tokens, vocabulary) in [
     (4, 128, 768, 65), (6, 384, 2048, 8192), (8, 512, 2048, 32000), (12, 768, 1024, 50257),
   ] where only ?? hidden == hidden {
-    if !CommandLine.arguments.contains("--no-layers") { step(layers: layers, hidden: hidden, tokens: tokens) }
-    if !CommandLine.arguments.contains("--no-loss") { output(hidden: hidden, tokens: tokens, vocabulary: vocabulary) }
+    if !options.has("--no-layers") { step(layers: layers, hidden: hidden, tokens: tokens) }
+    if !options.has("--no-loss") { output(hidden: hidden, tokens: tokens, vocabulary: vocabulary) }
   }
 }

@@ -1,23 +1,21 @@
+import BenchmarkOptions
 import Core
 import Documents
 import Foundation
 
-// Times the reading of structured sources on one thread:
-//   source-bench json|csv|text|chat <file>       megabytes a second: cut into records, and whole
-//   source-bench images <folder> <size>          JPEG and PNG images a second, decoded and cropped to size x size
-// Prints one line of JSON.
-func usage() -> Never {
-  print("source-bench json|csv|text|chat <file>, or source-bench images <folder> <size>")
-  exit(2)
-}
-let arguments = CommandLine.arguments
-guard arguments.count >= 3 else { usage() }
+// Times the reading of structured sources on one thread and prints one line of JSON.
+let options = BenchmarkOptions(
+  """
+  source-bench json|csv|text|chat FILE    megabytes a second: cut into records, and whole
+  source-bench images FOLDER SIZE         JPEG and PNG images a second, decoded and cropped to SIZE x SIZE
+  """, operands: 2...3)
+let (kind, path) = (options.operands[0], options.operands[1])
 
 func seconds(_ work: () throws -> Void) rethrows -> Double { try ContinuousClock().measure(work) / .seconds(1) }
 
-if arguments[1] == "images" {
-  guard arguments.count == 4, let size = Int(arguments[3]) else { usage() }
-  let files = try FileSystem.list(arguments[2]).map { try FileSystem.read(arguments[2] + "/" + $0, limit: 1 << 28) }
+if kind == "images" {
+  guard let size = options.number(2) else { options.refuse() }
+  let files = try FileSystem.list(path).map { try FileSystem.read(joinPath(path, $0), limit: 1 << 28) }
   let decoder = ImageDecoder(size: .crop(width: size, height: size), filter: .bicubic)
   var decoded = 0
   var sum = 0
@@ -33,23 +31,23 @@ if arguments[1] == "images" {
 }
 
 let format: any DocumentFormat =
-  switch arguments[1] {
+  switch kind {
   case "json": JSONFormat(container: .lines)
   case "chat": JSONFormat(container: .lines, mapping: ChatMapping())
   case "csv": TableFormat()
   case "text": TextFormat(division: .blankLines)
-  default: usage()
+  default: options.refuse()
   }
-let bytes = try FileSystem.read(arguments[2], limit: 4 << 30)
+let bytes = try FileSystem.read(path, limit: 4 << 30)
 var records = 0
 let cutting = try seconds {
-  var reader = try format.reader(MemoryInput(bytes), named: arguments[2])
+  var reader = try format.reader(MemoryInput(bytes), named: path)
   while try reader.next() != nil { records += 1 }
 }
 var documents = 0
 var textBytes = 0
 let whole = try seconds {
-  var reader = try format.reader(MemoryInput(bytes), named: arguments[2])
+  var reader = try format.reader(MemoryInput(bytes), named: path)
   while let event = try reader.next() {
     guard case .record(let record) = event else { continue }
     for document in format.extract(record).documents {

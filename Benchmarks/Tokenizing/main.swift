@@ -1,14 +1,14 @@
+import BenchmarkOptions
 import Core
 import Foundation
 import Tokenizers
 
-// Times the training of a byte-level BPE tokenizer and its encoding: tokenizer-bench <file of JSON lines> <vocabulary>.
+// Times the training of a byte-level BPE tokenizer and its encoding.
 // Prints megabytes of text a second and the number of tokens as one line of JSON.
-guard CommandLine.arguments.count == 3, let size = Int(CommandLine.arguments[2]) else {
-  print("tokenizer-bench <file of JSON lines with a member \"text\"> <vocabulary>")
-  exit(2)
-}
-let path = CommandLine.arguments[1]
+let options = BenchmarkOptions(
+  "tokenizer-bench FILE VOCABULARY    a file of JSON lines with a member \"text\"", operands: 2...2)
+let path = options.operands[0]
+guard let size = options.number(1) else { options.refuse() }
 let lines = try FileSystem.read(path, limit: 1 << 30).split(separator: UInt8(ascii: "\n"))
 let texts = try lines.map { line in
   try JSONValue(parsing: Array(line), name: path).objectValue?["text"]?.stringValue ?? ""

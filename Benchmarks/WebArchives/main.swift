@@ -1,11 +1,9 @@
+import BenchmarkOptions
 import Core
 import Dispatch
 import Documents
 import Foundation
 import Synchronization
-
-// webarchive-bench list FILE      prints a line for each record: type, address, and hashes of its body as it came and as content
-// webarchive-bench time FILE...   makes documents of files, one thread for each, and prints one line of JSON
 
 /// What came of a file.
 struct Totals {
@@ -59,10 +57,15 @@ func read(_ path: String) throws -> Totals {
   return totals
 }
 
-let paths = Array(CommandLine.arguments.dropFirst(2))
-switch CommandLine.arguments.dropFirst().first {
-case "list"? where paths.count == 1: try list(paths[0])
-case "time"? where !paths.isEmpty:
+let options = BenchmarkOptions(
+  """
+  webarchive-bench list FILE       a line for each record: type, address, hashes of its body as it came and as content
+  webarchive-bench time FILE...    makes documents of files, one thread for each, and prints one line of JSON
+  """, operands: 2...10_000)
+let paths = Array(options.operands.dropFirst())
+switch options.operands[0] {
+case "list" where paths.count == 1: try list(paths[0])
+case "time":
   let sum = Mutex(Totals())
   let bytes = try paths.reduce(0) { $0 + (try FileSystem.size(of: $1)) }
   let time = ContinuousClock().measure {
@@ -80,7 +83,5 @@ case "time"? where !paths.isEmpty:
     "text_bytes": .integer(totals.textBytes), "skips": .object(skips),
   ]
   print(JSONValue.object(summary).text())
-default:
-  FileHandle.standardError.write(Data("webarchive-bench list FILE | time FILE...\n".utf8))
-  exit(2)
+default: options.refuse()
 }

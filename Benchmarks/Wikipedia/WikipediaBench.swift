@@ -1,3 +1,4 @@
+import BenchmarkOptions
 import Core
 import Documents
 import Foundation
@@ -16,9 +17,9 @@ enum WikipediaBench {
     var skips: [Skip] = []
   }
 
-  static func run(_ arguments: [String]) -> Int32 {
+  static func run(_ options: BenchmarkOptions) -> Int32 {
     do {
-      try measure(arguments)
+      try measure(options)
       return 0
     } catch {
       print("wikipedia-bench: \(error)")
@@ -26,24 +27,18 @@ enum WikipediaBench {
     }
   }
 
-  private static func value(_ name: String, _ arguments: [String]) -> String? {
-    arguments.firstIndex(of: name).flatMap { arguments.indices.contains($0 + 1) ? arguments[$0 + 1] : nil }
-  }
-
-  private static func measure(_ arguments: [String]) throws {
-    guard let path = arguments.first, !path.hasPrefix("-") else {
-      throw MartletError(.invalidArgument, "the path of a dump is missing", remedy: "wikipedia-bench dump.xml")
-    }
-    let threads = value("--threads", arguments).flatMap { Int($0) } ?? 2
+  private static func measure(_ options: BenchmarkOptions) throws {
+    let path = options.operands[0]
+    let threads = options.number("--threads") ?? 2
     let clock = ContinuousClock()
     let begin = clock.now
     var templates: WikipediaTemplates?
-    if arguments.contains("--templates") {
+    if options.has("--templates") {
       templates = try WikipediaTemplates(input(path), named: path)
       print("templates: \(templates?.count ?? 0)")
     }
     var settings = WikipediaFormat.Settings()
-    if arguments.contains("--rows") { settings.wikitext.tables = .rows }
+    if options.has("--rows") { settings.wikitext.tables = .rows }
     let format = WikipediaFormat(settings, templates: templates)
     let reader = WikipediaFormatReader(format.reader(try input(path), named: path))
     let results = Mutex<[Int: Result]>([:])
@@ -65,7 +60,7 @@ enum WikipediaBench {
       all.skips += result.skips
     }
     all.skips += reader.skips
-    try report(all, format, path, seconds, threads, output: value("--jsonl", arguments))
+    try report(all, format, path, seconds, threads, output: options.value("--jsonl"))
     if let error = reader.error { throw error }
   }
 
