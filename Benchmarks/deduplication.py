@@ -1,7 +1,7 @@
 """Near-duplicate removal beside datasketch and datatrove: time, memory, recall and precision of planted duplicates.
 
     swift build -c release --product dedup-bench
-    Benchmarks/peers/.venv/bin/pip install datasketch==2.0.0 'datatrove[processing]==0.10.1' spacy
+    Benchmarks/peers/.venv/bin/pip install datasketch==2.0.0 'datatrove[processing]==0.10.1' spacy 'xxhash<4'
     Benchmarks/peers/.venv/bin/python Benchmarks/deduplication.py [--documents 100000] [--rounds 3]
 
 The documents are made of real sentences (the King James Bible, a Wikipedia sample, Multi30k), so that many share some.

@@ -20,6 +20,8 @@ extension DataPreparation {
     var skips: SkipReport
     var reader: DocumentReader
     var withoutText: [String] = []
+    var damage: [String] = []
+    var licences: [Int: Set<String>] = [:]
     if !heldOut.isEmpty {
       reader = try encode(input, tokenizer, end) { _ in sides.train }
       skips = reader.report
@@ -27,7 +29,9 @@ extension DataPreparation {
       let other = try encode(.files(heldOut), tokenizer, end) { _ in sides.validation }
       skips.add(other.report)
       withoutText = other.filesWithoutText
+      damage = other.damage
       let list = sources(input).count
+      for (source, names) in other.licences { licences[list + source] = names }
       tokensOfSources = counts + [Int](repeating: 0, count: max(0, list - counts.count)) + tokensOfSources
     } else if split == .tail {
       let all = writer("all")
@@ -48,13 +52,18 @@ extension DataPreparation {
     try sides.train.finish()
     try sides.validation.finish()
     withoutText = reader.filesWithoutText + withoutText
+    damage = reader.damage + damage
+    licences.merge(reader.licences) { $1 }
+    var version: String?
+    if case .corpus(let sequence) = input { version = sequence.version.id }
     guard sides.train.tokenCount > 0 else { throw emptyCorpus(skips) }
     return DatasetManifest(
-      fingerprint: fingerprint, settings: settings.json,
+      fingerprint: fingerprint, corpusVersion: version, settings: settings.json,
       sources: (sources(input) + heldOut.map { .init(path: $0.path, bytes: $0.bytes, sha256: $0.sha256) })
         .enumerated().map { index, source in
           var source = source
           source.tokens = index < tokensOfSources.count ? tokensOfSources[index] : 0
+          source.licences = (licences[index] ?? []).sorted()
           return source
         },
       report: skips,
@@ -62,7 +71,7 @@ extension DataPreparation {
       endOfDocument: end.flatMap { tokenizer.token(of: $0) }, train: part(sides.train, tokenizer),
       validation: part(sides.validation, tokenizer),
       unigramEntropy: unigramEntropy(of: sides.validation.counts, under: sides.train.counts),
-      warnings: warnings + withoutText.map { "there is no text in \($0)" })
+      warnings: warnings + withoutText.map { "there is no text in \($0)" } + damage)
   }
 
   private func sources(_ input: TextInput) -> [DatasetManifest.Source] {

@@ -146,6 +146,7 @@ public struct DataPreparation {
     case .files(let files):
       settings["files"] = list(files)
       settings["options"] = .array(self.settings.corpus.sources.map { .object($0.options) })
+      settings["licences"] = .array(self.settings.corpus.sources.map { $0.licence.map { .string($0) } ?? .null })
     case .corpus(let sequence): settings["corpus"] = .string(sequence.version.id)
     }
     settings["validation_files"] = list(heldOut)

@@ -12,6 +12,8 @@ public struct DatasetManifest: Sendable, Equatable {
     public var sha256: String
     /// How many tokens came of it, those between documents not counted.
     public var tokens = 0
+    /// The licences of its documents, sorted; "unknown" stands for documents that have none.
+    public var licences: [String] = []
   }
 
   /// A shard that was written.
@@ -49,6 +51,8 @@ public struct DatasetManifest: Sendable, Equatable {
   public var fingerprint: String
   /// The settings as they were given.
   public var settings: JSONObject
+  /// The name of the version of the curated documents that the tokens are made of, where they are kept.
+  public var corpusVersion: String?
   /// The files that were read, in order.
   public var sources: [Source]
   /// What became of the documents.
@@ -97,12 +101,13 @@ public struct DatasetManifest: Sendable, Equatable {
     for reason in report.reasons { skipped[reason] = .integer(report.skipped[reason] ?? 0) }
     return .object([
       "format": .string("martlet-dataset"), "version": .integer(DatasetManifest.version),
-      "fingerprint": .string(fingerprint), "settings": .object(settings),
+      "fingerprint": .string(fingerprint), "corpus_version": corpusVersion.map { .string($0) } ?? .null,
+      "settings": .object(settings),
       "sources": .array(
         sources.map { source in
           .object([
             "path": .string(source.path), "bytes": .integer(source.bytes), "sha256": .string(source.sha256),
-            "tokens": .integer(source.tokens),
+            "tokens": .integer(source.tokens), "licences": .array(source.licences.map { .string($0) }),
           ])
         }),
       "documents": .object([
@@ -139,11 +144,13 @@ public struct DatasetManifest: Sendable, Equatable {
       throw file.failure("version", mustBe: String(DatasetManifest.version))
     }
     fingerprint = try file.string("fingerprint")
+    corpusVersion = file.object["corpus_version"]?.stringValue
     settings = try file.fields("settings").object
     sources = try file.objects("sources").map {
       Source(
         path: try $0.string("path"), bytes: try $0.integer("bytes", in: 0...Int.max), sha256: try $0.string("sha256"),
-        tokens: try $0.integer("tokens", in: 0...1 << 52, default: 0))
+        tokens: try $0.integer("tokens", in: 0...1 << 52, default: 0), licences: try $0.strings("licences", default: [])
+      )
     }
     let documents = try file.fields("documents")
     report = SkipReport()
@@ -170,11 +177,13 @@ public struct DatasetManifest: Sendable, Equatable {
   }
 
   init(
-    fingerprint: String, settings: JSONObject, sources: [Source], report: SkipReport, tokenizerFingerprint: String,
+    fingerprint: String, corpusVersion: String?, settings: JSONObject, sources: [Source], report: SkipReport,
+    tokenizerFingerprint: String,
     vocabularySize: Int, split: DataSettings.Split, endOfDocument: String?, train: Part, validation: Part,
     unigramEntropy: Double?, warnings: [String]
   ) {
     self.fingerprint = fingerprint
+    self.corpusVersion = corpusVersion
     self.settings = settings
     self.sources = sources
     self.report = report

@@ -37,6 +37,10 @@ package struct DocumentReader {
   private(set) var bytesRead = 0
   /// The files that gave no document.
   private(set) var filesWithoutText: [String] = []
+  /// What a person is told of files that are damaged.
+  private(set) var damage: [String] = []
+  /// The licences of the documents of each source.
+  private(set) var licences: [Int: Set<String>] = [:]
   private var ordinal = 0
   /// The hash of a document that the next one goes on with.
   private var openHash: UInt64?
@@ -44,6 +48,8 @@ package struct DocumentReader {
   /// A part is at least this long, if the document is, and cut where a word begins.
   private static let partSize = 1 << 20
   private static let longestPart = 8 << 20
+  /// Documents name their licences themselves: a field that is none must not fill the memory.
+  private static let mostLicences = 1000
 
   package init() {}
 
@@ -64,16 +70,18 @@ package struct DocumentReader {
 
   private mutating func read(_ file: SourceFile, _ source: Int, _ body: (DocumentPart) throws -> Void) throws {
     let (start, before) = (bytesRead, ordinal)
-    let format = try file.format.make()
-    var reader = try format.reader(try file.open(), named: file.path)
+    var reader = try file.reader()
     while let event = try reader.next() {
       switch event {
-      case .skip(let skip): report.skip(skip.reason, at: skip.place)
+      case .skip(let skip):
+        report.skip(skip.reason, at: skip.place)
+        if skip.reason == InputReader.damage { damage.append(InputReader.warning(skip)) }
       case .record(let record):
         bytesRead += record.bytes.count
-        let extraction = format.extract(record)
+        let extraction = reader.format?.extract(record) ?? Extraction()
         for skip in extraction.skips { report.skip(skip.reason, at: skip.place) }
-        for document in extraction.documents {
+        for var document in extraction.documents {
+          if document.provenance.licence == nil { document.provenance.licence = file.licence }
           try take(document, source, hash: openHash ?? document.groupHash(nil), body)
         }
       }
@@ -89,6 +97,8 @@ package struct DocumentReader {
     if document.attributes[TextRules.repairedAttribute] != nil {
       report.repair(at: "\(document.provenance.input), \(document.provenance.place)")
     }
+    let licence = document.provenance.licence ?? "unknown"
+    if licences[source, default: []].count < Self.mostLicences { licences[source, default: []].insert(licence) }
     let text = Array(document.text.utf8)
     var start = 0
     var searched = 0

@@ -8,15 +8,19 @@ package struct SourceFile: Sendable {
   let format: SourceFormat
   /// The place of its source in the list of sources.
   let source: Int
+  /// The licence of documents that bring none.
+  let licence: String?
 
   /// The path or address.
   package var path: String { file.name }
   var bytes: Int { identity.size }
   var sha256: String { identity.sha256 }
 
-  /// The content, decompressed. Reading throws when it is not the one that was looked at.
-  func open() throws -> any ByteInput {
-    DecompressedInput(CheckedInput(try file.openRaw(), identity), named: file.name)
+  /// A reader of the records. Reading throws when the content is not the one that was looked at.
+  func reader() throws -> InputReader {
+    try InputReader(format, named: file.name) {
+      DecompressedInput(CheckedInput(try file.openRaw(), identity), named: file.name)
+    }
   }
 }
 

@@ -44,9 +44,11 @@ struct Martlet {
 
   /// Runs the program to its end.
   static func run(
-    _ arguments: [String], in folder: String = NSTemporaryDirectory(), environment: [String: String] = [:]
+    _ arguments: [String], in folder: String = NSTemporaryDirectory(), environment: [String: String] = [:],
+    standardInput: String? = nil
   ) throws -> Result {
     let process = process(arguments, in: folder, environment: environment)
+    if let standardInput { process.standardInput = FileHandle(forReadingAtPath: standardInput) }
     let name = NSTemporaryDirectory() + "martlet-output-" + UUID().uuidString
     let paths = [name + ".out", name + ".err"]
     defer { for path in paths { try? FileManager.default.removeItem(atPath: path) } }

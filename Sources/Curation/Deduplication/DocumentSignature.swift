@@ -54,6 +54,9 @@ public struct DocumentSigner: Sendable {
   private let shingler: Shingler
   private let marks: [UInt64]
 
+  /// Longer texts are not folded: that and the hashes take up to twelve times the memory of a text.
+  package var largestText = 1 << 28
+
   /// A signer.
   ///
   /// Throws: `MartletError` with code `invalidArgument` if the settings make no sense.
@@ -64,9 +67,8 @@ public struct DocumentSigner: Sendable {
     marks = (0..<2 * settings.permutations).map(TokenHash.mark)
   }
 
-  /// The signature of a text.
+  /// The signature of a text. One of more than 256 MiB is compared for equality only, byte by byte.
   ///
-  /// Only the first GiB of a longer text counts.
   /// Complexity: O(bytes + permutations log permutations).
   public func signature(of text: String) -> DocumentSignature {
     var text = text
@@ -75,6 +77,11 @@ public struct DocumentSigner: Sendable {
 
   /// The signature of a text in UTF-8.
   public func signature(of text: UnsafeBufferPointer<UInt8>) -> DocumentSignature {
+    if text.count > largestText {
+      return DocumentSignature(
+        exact: exact(text, of: text), nGrams: 0,
+        values: [UInt8](repeating: 0, count: settings.isExact ? 0 : settings.permutations))
+    }
     if settings.isExact {
       return DocumentSignature(exact: folder.withBytes(of: text) { exact($0, of: text) }, nGrams: 0, values: [])
     }

@@ -41,7 +41,7 @@ enum TokenHash {
     return fold(load(start + (rest &- 16)) ^ b, load(start + (rest &- 8)) ^ state)
   }
 
-  /// The 128-bit hash of bytes; up to 7 bytes behind them are read and don't count.
+  /// The 128-bit hash of bytes.
   static func exact(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> ExactHash {
     let length = UInt64(truncatingIfNeeded: count)
     var low = a ^ length

@@ -98,6 +98,7 @@ public struct CorpusBuilder {
       let (part, isNew) = try part(key, of: file, catalog)
       if isNew { read += 1 } else { reused += 1 }
       if part.summary.documents == 0 { warnings.append("there is no text in \(file.path)") }
+      if let skip = part.summary.skips.samples[InputReader.damage]?.first { warnings.append(InputReader.warning(skip)) }
       manifest.inputs.append(
         .init(
           name: file.path, bytes: file.bytes, sha256: file.sha256, source: firstSource + file.source, part: key,
@@ -122,7 +123,7 @@ public struct CorpusBuilder {
           try progress(Progress(phase: .inspecting, name: file.name, done: done))
         }
         let format = try SourceFormat(source, index: index, file: file, folder: settings.folder, defaults)
-        files.append(SourceFile(file: file, identity: identity, format: format, source: index))
+        files.append(SourceFile(file: file, identity: identity, format: format, source: index, licence: source.licence))
       }
     }
     return files

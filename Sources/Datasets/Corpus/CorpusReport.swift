@@ -156,8 +156,13 @@ extension Corpus.Version {
   /// How many documents were found, how many things were left out while reading, by reason, and what each step did.
   ///
   /// Throws: `MartletError` with code `mismatch` if the parts were made with other steps.
-  public func counts() throws -> (found: Int, skips: [(reason: String, count: Int)], steps: [StepReport]) {
+  public func counts() throws -> (
+    found: Int, skips: [(reason: String, count: Int, first: String)], steps: [StepReport]
+  ) {
     let total = try total()
-    return (total.found, total.skips.counts.byCount.map { ($0.name, $0.value) }, total.steps)
+    let skips = total.skips.counts.byCount.map {
+      (reason: $0.name, count: $0.value, first: total.skips.samples[$0.name]?.first?.place ?? "")
+    }
+    return (total.found, skips, total.steps)
   }
 }

@@ -31,7 +31,8 @@ struct PartBuilder {
   /// Throws: `MartletError` if the input cannot be opened or read or the disk is full, or what `progress` throws. Damage
   /// in the input ends it there, and is counted.
   func build(_ input: InputFile, in folder: String) throws -> CorpusPart {
-    let format = try source.make()
+    let reader = try InputReader(source, named: input.name) { try source.open(input) }
+    let format = reader.format
     try FileSystem.createFolder(folder)
     try AtomicFile.removeLeftovers(in: folder)
     let note = joinPath(folder, "progress.json")
@@ -45,8 +46,7 @@ struct PartBuilder {
       output = try Output(folder, state, hasSignatures: signer != nil)
     }
     let batches = BatchReader(
-      try format.reader(try source.open(input), named: input.name), skipping: state.summary.events,
-      bytes: batchBytes, events: Self.batchEvents)
+      reader, skipping: state.summary.events, bytes: batchBytes, events: Self.batchEvents)
     var noted = output.documents.count
     var batch = try batches.next()
     while !batch.isEmpty {
@@ -162,7 +162,7 @@ struct PartBuilder {
   }
 
   private func work(
-    _ format: any DocumentFormat, on batch: [RecordEvent], readingFrom batches: BatchReader
+    _ format: (any DocumentFormat)?, on batch: [RecordEvent], readingFrom batches: BatchReader
   ) -> (slices: [Slice], next: Result<[RecordEvent], any Error>) {
     let count = min(Self.slices, batch.count)
     let (runner, signer, licence) = (self.runner, self.signer, self.licence)
@@ -175,7 +175,7 @@ struct PartBuilder {
         switch event {
         case .skip(let skip): slice.summary.skips.add(skip)
         case .record(let record):
-          let extraction = format.extract(record)
+          let extraction = format?.extract(record) ?? Extraction()
           for skip in extraction.skips { slice.summary.skips.add(skip) }
           for var document in extraction.documents {
             slice.summary.found += 1
@@ -204,7 +204,7 @@ struct PartBuilder {
 
 /// Gives the events of an input in batches. One thread at a time reads, each after the other has ended.
 private final class BatchReader: @unchecked Sendable {
-  private var reader: any RecordReader
+  private var reader: InputReader
   private var toSkip: Int
   private let bytes: Int
   private let events: Int
@@ -212,29 +212,21 @@ private final class BatchReader: @unchecked Sendable {
   /// Bytes of the records that were given out.
   private(set) var bytesRead = 0
 
-  init(_ reader: any RecordReader, skipping: Int, bytes: Int, events: Int) {
+  init(_ reader: InputReader, skipping: Int, bytes: Int, events: Int) {
     self.reader = reader
     toSkip = skipping
     self.bytes = bytes
     self.events = events
   }
 
-  /// The next events, none at the end. Damage behind which nothing can be read is the last event.
+  /// The next events, none at the end.
   func next() throws -> [RecordEvent] {
     var batch: [RecordEvent] = []
     var size = 0
     while !isAtEnd, batch.count < events, size < bytes {
-      let event: RecordEvent
-      do {
-        guard let found = try reader.next() else {
-          isAtEnd = true
-          break
-        }
-        event = found
-      } catch let error as MartletError where error.code == .malformedFile || error.code == .corrupted {
+      guard let event = try reader.next() else {
         isAtEnd = true
-        event = .skip(
-          Skip(reason: "the input is damaged from here on", place: error.place ?? "", sample: error.message))
+        break
       }
       if case .record(let record) = event { size += record.bytes.count }
       if toSkip > 0 {

@@ -142,7 +142,9 @@ extension SourceFormat {
       options.name, isCheap: false,
       CaptionFormat(
         folder: resolvedPath(images, from: options.folder),
-        needsFiles: try options.reader.bool("need_files") ?? true, rules: try options.rules()))
+        needsFiles: try options.reader.bool("need_files") ?? true,
+        maximumPixels: try options.reader.integer("max_pixels", in: 1...1 << 40) ?? ImageDecoder().maximumPixels,
+        rules: try options.rules()))
   }
 }
 

@@ -7,8 +7,10 @@ import Core
 public struct CaptionFormat: DocumentFormat, Equatable {
   /// The folder of the images; paths begin with it.
   public var folder: String
-  /// Whether images whose files are missing are left out.
+  /// Whether images are left out whose files are missing, or by their headers no images or too large ones.
   public var needsFiles: Bool
+  /// The most pixels of an image.
+  public var maximumPixels: Int
   /// What becomes of broken UTF-8.
   public var rules: TextRules
   /// The bytes that the images and captions of a file may take in memory.
@@ -16,10 +18,12 @@ public struct CaptionFormat: DocumentFormat, Equatable {
 
   /// A format of captions of images in a folder.
   public init(
-    folder: String, needsFiles: Bool = true, rules: TextRules = TextRules(), memory: Int = 512 << 20
+    folder: String, needsFiles: Bool = true, maximumPixels: Int = ImageDecoder().maximumPixels,
+    rules: TextRules = TextRules(), memory: Int = 512 << 20
   ) {
     self.folder = folder
     self.needsFiles = needsFiles
+    self.maximumPixels = maximumPixels
     self.rules = rules
     self.memory = memory
   }
@@ -53,7 +57,9 @@ public struct CaptionFormat: DocumentFormat, Equatable {
     }
     if captions.isEmpty { return skip(.noCaptions) }
     let path = joinPath(folder, file)
-    if needsFiles, FileSystem.kind(of: path) != .file { return skip(.missingImage) }
+    if needsFiles, let fault = fault(ofFile: path) {
+      return Extraction(skips: [Skip(reason: fault, record.provenance, sample: path.utf8)])
+    }
     var provenance = record.provenance
     provenance.url = (image["coco_url"] ?? image["flickr_url"] ?? image["url"])?.stringValue
     provenance.licence = parsed.object["licence"]?.stringValue
@@ -66,6 +72,18 @@ public struct CaptionFormat: DocumentFormat, Equatable {
     }
     if parsed.wasRepaired { attributes[TextRules.repairedAttribute] = .bool(true) }
     return Extraction(documents: [Document(text: text, provenance: provenance, attributes: attributes)])
+  }
+}
+
+extension CaptionFormat {
+  /// Why a file is no image to be used, by its header alone.
+  private func fault(ofFile path: String) -> String? {
+    guard FileSystem.kind(of: path) == .file else { return CaptionFault.missingImage.rawValue }
+    do {
+      return try ImageHeader(file: path).exceeds(maximumPixels) ? ImageFault.tooManyPixels.rawValue : nil
+    } catch {
+      return (error as? ImageFault)?.rawValue ?? CaptionFault.unreadableImage.rawValue
+    }
   }
 }
 
@@ -85,4 +103,6 @@ public enum CaptionFault: String, Sendable, CaseIterable {
   case unsafePath = "unsafe_path"
   /// An image whose file is not in the folder.
   case missingImage = "missing_image"
+  /// An image whose file the system does not let be read.
+  case unreadableImage = "unreadable_image"
 }

@@ -1,3 +1,5 @@
+import Core
+
 /// What the first bytes of a JPEG or PNG file say of the image.
 public struct ImageHeader: Sendable, Equatable {
   /// The formats that can be read.
@@ -26,6 +28,28 @@ public struct ImageHeader: Sendable, Equatable {
     } else {
       throw .unknownFormat
     }
+  }
+
+  /// Reads the header of a file, and no more of the file than the header takes, up to 16 MB.
+  ///
+  /// Throws: `ImageFault`, or `MartletError` with code `notFound` or `inputOutput` if the file cannot be read.
+  public init(file: String) throws {
+    let stream = try ByteStream(file)
+    var bytes: [UInt8] = []
+    var header = Result<ImageHeader, ImageFault>.failure(.cutOff)
+    var hasMore = true
+    // Most headers are short; those with previews and profiles are not.
+    while header == .failure(.cutOff), hasMore, bytes.count < 1 << 24 {
+      let piece = try stream.bytes(bytes.count..<max(1 << 12, 16 * bytes.count))
+      hasMore = !piece.isEmpty
+      bytes += piece
+      header = Self.header(bytes)
+    }
+    self = try header.get()
+  }
+
+  private static func header(_ bytes: [UInt8]) -> Result<ImageHeader, ImageFault> {
+    do { return .success(try ImageHeader(bytes)) } catch { return .failure(error) }
   }
 
   private init(_ format: Format, width: Int, height: Int) throws(ImageFault) {

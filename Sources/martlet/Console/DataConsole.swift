@@ -86,8 +86,8 @@ enum DataConsole {
   static func table(_ version: Corpus.Version) throws -> [String] {
     let counts = try version.counts()
     var rows: [(String, String)] = [("documents found", Quantity.count(counts.found))]
-    for (reason, count) in counts.skips {
-      rows.append(("  left out while reading: \(describe(reason))", Quantity.count(count)))
+    for skip in counts.skips {
+      rows.append(("  left out while reading: \(describe(skip.reason))", Quantity.count(skip.count)))
     }
     for step in counts.steps {
       rows.append(("after \(step.name)", Quantity.count(step.documentsOut)))
@@ -100,7 +100,10 @@ enum DataConsole {
     }
     if version.manifest.cuts > 0 { rows.append(("  repeated paragraphs cut", Quantity.count(version.manifest.cuts))) }
     rows.append(("documents of version \(version.id)", Quantity.count(version.documents - version.manifest.duplicates)))
-    return aligned(rows)
+    var lines = aligned(rows)
+    if !counts.skips.isEmpty { lines.append("The first that was left out for each reason:") }
+    for skip in counts.skips { lines.append(Terminal.printable("  \(skip.first): \(describe(skip.reason))")) }
+    return lines
   }
 
   private static func aligned(_ rows: [(String, String)]) -> [String] {

@@ -129,6 +129,20 @@ struct DocumentSignatureTests {
     }
   }
 
+  @Test("of texts beyond the limit tell apart what differs anywhere, and find equal texts alone", arguments: [0.8, 1])
+  func longTexts(threshold: Double) throws {
+    var signer = try DocumentSigner(DuplicateSettings(threshold: threshold))
+    let long = (0..<200).map { "Word\($0)" }.joined(separator: " ")
+    let all = signer.signature(of: long)
+    signer.largestText = 1000
+    let signature = signer.signature(of: long)
+    #expect(signature == signer.signature(of: long))
+    for other in [long + "!", long.uppercased(), String(long.dropLast()) + "8", "", "short"] {
+      #expect(signature.similarity(to: signer.signature(of: other)) == 0)
+    }
+    #expect(signature.similarity(to: all) == 0 && signature.values.count == all.values.count)
+  }
+
   @Test("are cut into bands as datasketch cuts them where misses weigh as much as false positives")
   func bands() {
     // datasketch 2.0: _optimal_param(threshold, 128, 0.5, 0.5)

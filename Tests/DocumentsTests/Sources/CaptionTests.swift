@@ -37,7 +37,7 @@ import Testing
 
   @Test func missingFilesAreCounted() throws {
     try withTemporaryFolder { folder in
-      try Data([0]).write(to: URL(fileURLWithPath: folder + "/9.jpg"))
+      try FileManager.default.copyItem(atPath: fixture("images/full.jpg"), toPath: folder + "/9.jpg")
       let result = try read(CaptionFormat(folder: folder), text)
       #expect(result.documents.map { $0.attributes["image"] } == [.string(folder + "/9.jpg")])
       #expect(result.reasons.contains("missing_image"))
