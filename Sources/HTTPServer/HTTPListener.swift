@@ -58,9 +58,10 @@ public final class HTTPListener: Sendable {
     let closure = Unmanaged.passUnretained(state).toOpaque()
     guard connections.watch(),
       let pointer = martlet_http_start(
-        // Twice the connections, which the library shares out among its threads: a place is given up before it is free.
+        // The library shares its number out among its threads, and a thread with no place left may miss that one became
+        // free. So each may have all connections twice, as a place is given up before it is free.
         socket, takeRequest, beginRequest, completeRequest, noteConnection, closure, UInt32(limits.threads),
-        UInt32(2 * limits.connections + limits.threads), UInt32(limits.silence), limits.head)
+        UInt32(2 * limits.connections * limits.threads), UInt32(limits.silence), limits.head)
     else {
       connections.endWatch()
       close(socket)
