@@ -1,6 +1,9 @@
 /// How far back a paragraph's or a line's end is looked for.
 private let cutWindow = 1 << 16
 
+/// How many bytes behind a part's size decide where it ends: who has not all of a text needs as many.
+let textCutReach = 64
+
 /// Where a part of at most `size` bytes of a text ends: before a blank line if one is near, otherwise before a line
 /// feed, otherwise where a word ends, otherwise between two characters.
 ///
@@ -38,7 +41,7 @@ package func textCut(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int, size:
 private func isBlankLine(_ bytes: UnsafeBufferPointer<UInt8>, after place: Int) -> Bool {
   var feeds = 0
   var next = place
-  while next < bytes.count, next < place + 64, isWhiteSpace(bytes[next]) {
+  while next < bytes.count, next < place + textCutReach, isWhiteSpace(bytes[next]) {
     if bytes[next] == 0x0A { feeds += 1 }
     next += 1
   }

@@ -45,7 +45,7 @@ struct WholeReader: RecordReader {
       isWhole = false
     }
     while true {
-      try fill(rules.partSize)
+      try fill(rules.partSize + textCutReach)
       if position == buffer.count {
         isFinished = true
         return held.map { .record($0) }

@@ -114,6 +114,14 @@ import Testing
     #expect(try firstPart("河水很长桥也很长很长很长") == "河水很长桥也")
   }
 
+  @Test(arguments: [1, 7, 1 << 16]) func whereATextIsCutDoesNotDependOnHowItComes(chunk: Int) throws {
+    // The blank line at the limit ends behind it, and one far before it must not be taken instead.
+    let (a, b) = (String(repeating: "a", count: 60), String(repeating: "b", count: 38))
+    let text = "\(a)\n\n\(b)\n          \n\(String(repeating: "c", count: 300))"
+    let parts = try read(TextFormat(rules: TextRules(longest: 200, partSize: 100)), text, chunk: chunk)
+    #expect(parts.texts.first == "\(a)\n\n\(b)")
+  }
+
   @Test func onlyTheUnfitPartOfAVeryLongTextIsLeftOut() throws {
     var lines = (0..<400).map { "line number \($0)\n" }
     lines[200] = "line \u{0}\n"
