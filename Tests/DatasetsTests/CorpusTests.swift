@@ -71,6 +71,28 @@ import Testing
     }
   }
 
+  @Test(arguments: ["a.tar", "a.tgz", "a.zip"]) func filesInArchivesAreReadByWhatTheyAre(name: String) throws {
+    try withTemporaryFolder { folder in
+      try Self.write("A plain text.\n", folder + "/in/a.txt")
+      try Self.write(#"{"text": "A line."}"# + "\n{broken\n", folder + "/in/deep/b.jsonl")
+      try Self.write("<html><body><p>A page, with words in it.</p></body></html>", folder + "/in/c.html")
+      try Self.write("id,text\n1,A row.\n", folder + "/in/d.csv")
+      try Self.write("not for us", folder + "/in/e.png")
+      let pack = name.hasSuffix("zip") ? "python3 -m zipfile -c ../\(name) *" : "tar caf ../\(name) *"
+      try runTool("sh", ["-c", "cd '\(folder)/in' && \(pack)"])
+      let settings = CorpusSettings(sources: [.init(files: [folder + "/" + name])], steps: [])
+      let version = try CorpusBuilder(settings, folder: folder + "/corpus").run().version
+      let counts = try version.counts()
+      #expect(version.documents == 4 && counts.skips.map(\.reason) == ["not_json"] && counts.skips.first?.count == 1)
+      for (text, member) in [
+        ("plain text", "a.txt"), ("A line", "deep/b.jsonl"), ("A page", "c.html"), ("A row", "d.csv"),
+      ] {
+        let found = try version.find(text, similarity: nil, threads: 1)
+        #expect(found.map(\.provenance.input) == ["\(folder)/\(name), \(member)"])
+      }
+    }
+  }
+
   /// Wherever a run is stopped, the next ones end with the files of one that was not.
   @Test(arguments: [1, 2, 3, 4, 5, 6, 7, 9, 12, 16])
   func aRunThatIsStoppedGoesOnAndEndsTheSame(after calls: Int) throws {

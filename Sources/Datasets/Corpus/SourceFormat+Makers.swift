@@ -3,7 +3,7 @@ import Documents
 
 // The formats that recipes can name, with their settings. docs/DATA.md explains them.
 extension SourceFormat {
-  static let makers: [Maker] = texts + packed + tables + [chat] + translations + [captions]
+  static let makers: [Maker] = texts + packed + tables + [chat] + translations + [captions, archive]
 
   private static let texts: [Maker] = [
     Maker("text", ["txt", "text"]) { try text(&$0, isMarkdown: false) },
@@ -145,6 +145,21 @@ extension SourceFormat {
         needsFiles: try options.reader.bool("need_files") ?? true,
         maximumPixels: try options.reader.integer("max_pixels", in: 1...1 << 40) ?? ImageDecoder().maximumPixels,
         rules: try options.rules()))
+  }
+}
+
+extension SourceFormat {
+  /// What files in archives are read by: formats that need nothing but a file's bytes.
+  private static let archived: Set<String> = ["text", "markdown", "json", "html", "webarchive", "epub", "csv", "tsv"]
+
+  private static let archive = Maker("archive", ["zip", "tar", "tgz", "tbz2", "txz", "tzst"]) { options in
+    var members: [String: SourceFormat] = [:]
+    for maker in makers where archived.contains(maker.name) {
+      let format = try maker.make(&options)
+      for ending in maker.endings { members[ending] = format }
+    }
+    let (file, formats) = (options.file, members)
+    return SourceFormat(options.name, isCheap: false, bytes: .raw) { try ArchiveFormat(file, formats) }
   }
 }
 
