@@ -48,7 +48,7 @@ let below: [String: [String]] = [
   "Models": ["Layers", "Formats"],
   "Inference": ["Models", "Tokenizers"],
   "Training": ["Inference", "Datasets", "YAML"],
-  "TestSupport": ["CPUBackend", "CAllocations"],
+  "TestSupport": ["CPUBackend", "CAllocations", "CArchive"],
 ]
 
 /// The targets with all that they build on. Each target declares them all: the build system compiles a target again

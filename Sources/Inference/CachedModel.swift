@@ -72,11 +72,16 @@ public final class CachedModel {
   ///
   /// Complexity: O(capacity), which is O(1) for each token of a text.
   private func grow(toHold count: Int) throws {
-    capacity = Self.capacity(holding: min(configuration.maximumLength, max(count, 2 * capacity)))
+    let before = (capacity, states, executables)
     let old = states.filter { $0.key.hasPrefix(KeyValueCache.namePrefix) }
+    capacity = Self.capacity(holding: min(configuration.maximumLength, max(count, 2 * capacity)))
     for name in old.keys { states[name] = nil }
     executables = [:]
-    try makeCache()
+    do { try makeCache() } catch {
+      // Memory is short: what was read is still there.
+      (capacity, states, executables) = before
+      throw error
+    }
     for (name, buffer) in old {
       guard let larger = states[name] else { continue }
       let values = buffer.read(as: Float.self)

@@ -23,10 +23,7 @@ public struct GPT2: LanguageModel {
     positionEmbedding = Embedding(c.positionCount, c.hiddenSize, normal, body["wpe"])
     blocks = (0..<c.layerCount).map { Block(c, layer: $0, body["h"][$0]) }
     norm = LayerNormalization(c.hiddenSize, epsilon: c.layerNormEpsilon, body["ln_f"])
-    head =
-      c.tiesEmbeddings
-      ? tokenEmbedding.weight
-      : scope["lm_head"].parameter("weight", [c.vocabularySize, c.hiddenSize], normal, role: .embedding)
+    head = tokenEmbedding.head(isTied: c.tiesEmbeddings, normal, scope["lm_head"])
   }
 
   /// The hidden states `[B * T, D]` of tokens i32[B, T].

@@ -22,10 +22,7 @@ public struct Llama: LanguageModel {
     embedding = Embedding(c.vocabularySize, c.hiddenSize, c.initialization, body["embed_tokens"])
     blocks = (0..<c.layerCount).map { Block(c, layer: $0, body["layers"][$0]) }
     norm = RMSNormalization(c.hiddenSize, epsilon: c.normEpsilon, body["norm"])
-    head =
-      c.tiesEmbeddings
-      ? embedding.weight
-      : scope["lm_head"].parameter("weight", [c.vocabularySize, c.hiddenSize], c.initialization, role: .embedding)
+    head = embedding.head(isTied: c.tiesEmbeddings, c.initialization, scope["lm_head"])
   }
 
   /// The hidden states `[B * T, D]` of tokens i32[B, T].

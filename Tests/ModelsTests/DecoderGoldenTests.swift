@@ -35,19 +35,7 @@ import Testing
   func logitsLossAndAllGradientsAreThoseOfTransformers(_ name: String, _ backend: TestBackend) throws {
     let golden = try Golden(name)
     let length = golden.length - 1
-    let program = try Trace.program { trace in
-      let scope = Scope(trace)
-      let tokens = trace.input("tokens", TensorType([2, length], .i32))
-      let targets = trace.input("targets", TensorType([2, length], .i32))
-      let model = golden.folder.configuration.model(scope)
-      trace.output("logits", model.logits(tokens))
-      let loss = model.losses(tokens, targets).mean(over: targets.countedTargets())
-      trace.output("loss", loss)
-      let states = scope.parameters.map { trace.state($0.name, $0.type) }
-      for (parameter, gradient) in zip(scope.parameters, gradients(of: loss, by: states)) {
-        trace.output("gradient.\(parameter.name)", gradient)
-      }
-    }
+    let program = try lossProgram(golden.folder.configuration, batch: 2, length: length)
     let executable = try backend.backend.compile(
       program.optimized(), states: golden.folder.loadParameters(on: backend.backend))
     let rows = (0..<2).map { golden.batch[$0 * golden.length..<($0 + 1) * golden.length] }

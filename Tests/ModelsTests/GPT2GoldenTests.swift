@@ -28,28 +28,11 @@ import Testing
     return (rows.flatMap { $0.dropLast() }, rows.flatMap { $0.dropFirst() })
   }
 
-  /// Logits, mean loss and all gradients of a batch.
-  private func program(batch: Int) throws -> Program {
-    try Trace.program { trace in
-      let scope = Scope(trace)
-      let tokens = trace.input("tokens", TensorType([batch, 16], .i32))
-      let targets = trace.input("targets", TensorType([batch, 16], .i32))
-      let gpt = model.configuration.model(scope)
-      trace.output("logits", gpt.logits(tokens))
-      let loss = gpt.losses(tokens, targets).mean(over: targets.countedTargets())
-      trace.output("loss", loss)
-      let states = scope.parameters.map { trace.state($0.name, $0.type) }
-      for (parameter, gradient) in zip(scope.parameters, gradients(of: loss, by: states)) {
-        trace.output("gradient.\(parameter.name)", gradient)
-      }
-    }
-  }
-
   private func run(_ batch: (tokens: [Int32], targets: [Int32]), recompute: Bool, on backend: any Backend) throws
     -> [String: [Float]]
   {
     let executable = try backend.compile(
-      program(batch: batch.tokens.count / 16).optimized(recompute: recompute),
+      lossProgram(model.configuration, batch: batch.tokens.count / 16, length: 16).optimized(recompute: recompute),
       states: model.loadParameters(on: backend))
     executable.input("tokens")?.write(batch.tokens)
     executable.input("targets")?.write(batch.targets)

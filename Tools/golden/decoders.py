@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from transformers import (LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM, Qwen2Config,
                           Qwen2ForCausalLM, Qwen3Config, Qwen3ForCausalLM)
 
-from fixture_files import versions, write_json, write_tensors
+from fixture_files import fill_parameters, versions, write_json, write_tensors
 
 SEED = 20261124
 BATCH, LENGTH, NEW = 2, 20, 16
@@ -46,16 +46,7 @@ def make_model(name):
     config = configuration(**{**SIZES, **keys})
     config._attn_implementation = "eager"
     model = model(config)
-    generator = torch.Generator().manual_seed(SEED + len(name))
-    with torch.no_grad():
-        for key, parameter in sorted(model.named_parameters()):
-            noise = torch.randn(parameter.shape, generator=generator)
-            if parameter.dim() >= 2:
-                parameter.copy_(noise * 0.3)
-            elif key.endswith("weight"):
-                parameter.copy_(1 + 0.2 * noise)
-            else:
-                parameter.copy_(0.1 * noise)
+    fill_parameters(model, SEED + len(name), lambda key: 0.3)
     return model.eval()
 
 

@@ -23,6 +23,20 @@ def versions():
     }
 
 
+def fill_parameters(model, seed, scale):
+    """Fills matrices with noise of the scale for their names; moves norms and biases away from 1 and 0, so that each shows."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, parameter in sorted(model.named_parameters()):
+            noise = torch.randn(parameter.shape, generator=generator)
+            if parameter.dim() >= 2:
+                parameter.copy_(noise * scale(name))
+            elif name.endswith("weight"):
+                parameter.copy_(1 + 0.2 * noise)
+            else:
+                parameter.copy_(0.1 * noise)
+
+
 def write_tensors(path, tensors):
     """Writes floats rounded once to float32, integers as int32 and truth values as they are."""
     rounded = {}

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from transformers import GPT2Config, GPT2LMHeadModel
 
-from fixture_files import versions, write_json, write_tensors
+from fixture_files import fill_parameters, versions, write_json, write_tensors
 
 SEED = 20240917
 STEPS, BATCH, LENGTH = 10, 3, 16
@@ -33,16 +33,7 @@ def make_model():
         resid_pdrop=0.0, bos_token_id=0, eos_token_id=0, tie_word_embeddings=True)
     config._attn_implementation = "eager"
     model = GPT2LMHeadModel(config)
-    generator = torch.Generator().manual_seed(SEED)
-    with torch.no_grad():
-        for name, parameter in sorted(model.named_parameters()):
-            noise = torch.randn(parameter.shape, generator=generator)
-            if parameter.dim() >= 2:
-                parameter.copy_(noise * (0.08 if "wte" in name else 0.2))
-            elif name.endswith("weight"):
-                parameter.copy_(1 + 0.2 * noise)
-            else:
-                parameter.copy_(0.1 * noise)
+    fill_parameters(model, SEED, lambda name: 0.08 if "wte" in name else 0.2)
     return model.eval()
 
 

@@ -30,24 +30,6 @@ public struct CausalAttention {
     if dropoutRate == 0 || !scope.isTraining {
       return q.attention(keys: k, values: v, scale: scale, causal: true, window: window)
     }
-    return droppingWeights(q, k, v)
-  }
-
-  /// The same with the weights spelled out, because dropout acts on them.
-  private func droppingWeights(_ q: Tensor, _ k: Tensor, _ v: Tensor) -> Tensor {
-    let (batch, length, heads, groups, size) = (q.size(0), q.size(1), q.size(2), k.size(2), q.size(3))
-    func perQueryHead(_ x: Tensor) -> Tensor {
-      let whole = [batch, length, groups, heads / max(groups, 1), size]
-      return x.reshape([batch, length, groups, 1, size]).broadcast(to: whole).reshape(q.shape).transpose([0, 2, 1, 3])
-    }
-    let (k, v) =
-      groups == heads ? (k.transpose([0, 2, 1, 3]), v.transpose([0, 2, 1, 3])) : (perQueryHead(k), perQueryHead(v))
-    let scores = q.transpose([0, 2, 1, 3]).matmul(k, transposeOther: true) * scale
-    let query = scope.trace.iota(axis: 0, shape: [length, length])
-    let key = scope.trace.iota(axis: 1, shape: [length, length])
-    let hidden = scope.trace.constant(-1e30, shape: scores.shape)
-    var seen = key.compare(.lessOrEqual, query).select(scores, hidden)
-    if let window { seen = query.compare(.less, key + Double(window)).select(seen, hidden) }
-    return scope.dropout(seen.softmax(), dropoutRate).matmul(v).transpose([0, 2, 1, 3])
+    return q.causalAttention(keys: k, values: v, scale: scale, window: window) { scope.dropout($0, dropoutRate) }
   }
 }

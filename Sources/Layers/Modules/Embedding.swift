@@ -10,6 +10,11 @@ public struct Embedding {
     weight = scope.parameter("weight", [count, size], initialization, role: .embedding)
   }
 
+  /// The matrix of an output layer: this table where it is tied to it, else the parameter `weight` of `scope`.
+  public func head(isTied: Bool, _ initialization: Initialization, _ scope: Scope) -> Tensor {
+    isTied ? weight : scope.parameter("weight", weight.shape, initialization, role: .embedding)
+  }
+
   /// The vectors of `indices[...]` (i32): `[..., size]`. An index out of range is clamped.
   public func callAsFunction(_ indices: Tensor) -> Tensor { weight.gather(indices) }
 }

@@ -166,4 +166,19 @@ extension Tensor {
       hasOffset: offset != nil)
     return trace.apply(operation, [self, keys, values] + [lengths, bias, offset].compactMap { $0 })[0]
   }
+
+  /// Causal attention of these queries `[B, T, H, D]` with the weights `[B, H, T, S]` spelled out, because `change` acts on
+  /// them; see `Attention` for the shapes.
+  public func causalAttention(
+    keys: Tensor, values: Tensor, scale: Double, window: Int? = nil, changingWeights change: (Tensor) -> Tensor
+  ) -> Tensor {
+    let attention = Attention(scale: scale, causal: true, window: window)
+    do { _ = try attention.resultTypes([type, keys.type, values.type]) } catch {
+      trace.fail("\(Attention.name)(\(type), \(keys.type), \(values.type)): \(error.message)")
+      return self
+    }
+    let (scores, visible, _, v) = attention.scores([self, keys, values])
+    let weights = (visible.map { $0.select(scores, -1e30) } ?? scores).softmax()
+    return change(weights).matmul(v).transpose([0, 2, 1, 3])
+  }
 }

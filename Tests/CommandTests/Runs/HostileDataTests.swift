@@ -1,4 +1,3 @@
-import CArchive
 import Core
 import Foundation
 import TestSupport
@@ -263,25 +262,12 @@ extension HostileDataTests {
     let package =
       "<package><metadata/><manifest>\(items.joined())</manifest><spine>\(spine.joined())</spine></package>"
     let files =
-      [("META-INF/container.xml", Array(container.utf8)), ("c/b.opf", Array(package.utf8))]
-      + chapters.map { ("c/" + $0.0, $0.1) }
-    guard let archive = archive_write_new() else { return [] }
-    defer { archive_write_free(archive) }
-    archive_write_set_format_zip(archive)
-    return [UInt8](unsafeUninitializedCapacity: 1 << 20) { space, count in
-      archive_write_open_memory(archive, space.baseAddress, space.count, &count)
-      for (name, content) in files {
-        let entry = archive_entry_new()
-        archive_entry_set_pathname_utf8(entry, name)
-        archive_entry_set_size(entry, Int64(content.count))
-        archive_entry_set_filetype(entry, 0o100000)
-        archive_entry_set_perm(entry, 0o644)
-        archive_write_header(archive, entry)
-        archive_write_data(archive, content, content.count)
-        archive_entry_free(entry)
-      }
-      archive_write_close(archive)
-    }
+      [
+        (name: "META-INF/container.xml", content: Array(container.utf8)),
+        (name: "c/b.opf", content: Array(package.utf8)),
+      ]
+      + chapters.map { (name: "c/" + $0.0, content: $0.1) }
+    return zipArchive(of: files)
   }
 
   /// Makes an archive say of a member that it has 4 GB.

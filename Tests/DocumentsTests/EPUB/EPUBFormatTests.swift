@@ -1,4 +1,3 @@
-import CArchive
 import Documents
 import Foundation
 import TestSupport
@@ -44,29 +43,7 @@ struct Book {
         .utf8)
   }
 
-  var bytes: [UInt8] { zip(files) }
-}
-
-/// A zip archive of files, compressed.
-func zip(_ files: [(name: String, content: [UInt8])]) -> [UInt8] {
-  guard let archive = archive_write_new() else { return [] }
-  defer { archive_write_free(archive) }
-  archive_write_set_format_zip(archive)
-  let size = files.reduce(1 << 16) { $0 + $1.content.count + 2 * $1.name.utf8.count + 1000 }
-  return [UInt8](unsafeUninitializedCapacity: size) { space, count in
-    archive_write_open_memory(archive, space.baseAddress, space.count, &count)
-    for (name, content) in files {
-      let entry = archive_entry_new()
-      archive_entry_set_pathname_utf8(entry, name)
-      archive_entry_set_size(entry, Int64(content.count))
-      archive_entry_set_filetype(entry, 0o100000)
-      archive_entry_set_perm(entry, 0o644)
-      archive_write_header(archive, entry)
-      archive_write_data(archive, content, content.count)
-      archive_entry_free(entry)
-    }
-    archive_write_close(archive)
-  }
+  var bytes: [UInt8] { zipArchive(of: files) }
 }
 
 @Suite struct EPUBFormatTests {
@@ -91,7 +68,7 @@ func zip(_ files: [(name: String, content: [UInt8])]) -> [UInt8] {
       spine: "<itemref idref='c1'/><itemref idref='c0'/><itemref idref='c1'/><itemref idref='none'/>")
     var files = book.files
     files[4].name = "OEBPS/text/a b.xhtml"
-    let result = try extract(zip(files))
+    let result = try extract(zipArchive(of: files))
     #expect(result.documents.map(\.text) == ["The second & last.\n", "The first chapter.\n"])
     #expect(result.skips.isEmpty)
     let document = try #require(result.documents.first)
@@ -100,7 +77,7 @@ func zip(_ files: [(name: String, content: [UInt8])]) -> [UInt8] {
     #expect(document.attributes["title"] == .string("A Book"))
     #expect(document.attributes["author"] == .string("First Author; Second"))
     #expect(document.attributes["language"] == .string("en"))
-    let whole = try extract(zip(files), EPUBFormat(division: .book))
+    let whole = try extract(zipArchive(of: files), EPUBFormat(division: .book))
     #expect(whole.documents.map(\.text) == ["The second & last.\n\nThe first chapter.\n"])
   }
 
