@@ -18,21 +18,21 @@ if options.has("--features") {
   // For Tools/train_extraction.py: the names, then the blocks of each page.
   print(JSONValue.array(HTMLExtractor.featureNames.map { .string($0) }).text())
   for page in pages {
-    let blocks = extractor.features(bytes: page).map { text, values in
+    let blocks = try extractor.features(bytes: page).map { text, values in
       JSONValue.object(["text": .string(text), "values": .array(values.map { .double(Double($0)) })])
     }
     print(JSONValue.object(["blocks": .array(blocks)]).text())
   }
   exit(0)
 }
-_ = extractor.extract(bytes: Array("<p>warm</p>".utf8))
+_ = try extractor.extract(bytes: Array("<p>warm</p>".utf8))
 
 nonisolated(unsafe) let results = UnsafeMutableBufferPointer<HTMLPage>.allocate(capacity: pages.count)
 results.initialize(repeating: HTMLPage())
 let time = ContinuousClock().measure {
   DispatchQueue.concurrentPerform(iterations: threads) { worker in
     for index in stride(from: worker, to: pages.count, by: threads) {
-      results[index] = extractor.extract(bytes: pages[index])
+      results[index] = (try? extractor.extract(bytes: pages[index])) ?? HTMLPage()
     }
   }
 }

@@ -50,7 +50,7 @@ let whole = try seconds {
   var reader = try format.reader(MemoryInput(bytes), named: path)
   while let event = try reader.next() {
     guard case .record(let record) = event else { continue }
-    for document in format.extract(record).documents {
+    for document in try format.extract(record).documents {
       documents += 1
       textBytes += document.text.utf8.count
     }

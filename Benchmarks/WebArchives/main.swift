@@ -48,7 +48,7 @@ func read(_ path: String) throws -> Totals {
     switch event {
     case .skip(let skip): totals.skips[skip.reason, default: 0] += 1
     case .record(let record):
-      let extraction = format.extract(record)
+      let extraction = try format.extract(record)
       totals.documents += extraction.documents.count
       totals.textBytes += extraction.documents.reduce(0) { $0 + $1.text.utf8.count }
       for skip in extraction.skips { totals.skips[skip.reason, default: 0] += 1 }

@@ -78,7 +78,7 @@ package struct DocumentReader {
         if skip.reason == InputReader.damage { damage.append(InputReader.warning(skip)) }
       case .record(let record):
         bytesRead += record.bytes.count
-        let extraction = reader.format?.extract(record) ?? Extraction()
+        let extraction = try reader.format?.extract(record) ?? Extraction()
         for skip in extraction.skips { report.skip(skip.reason, at: skip.place) }
         for var document in extraction.documents {
           if document.provenance.licence == nil { document.provenance.licence = file.licence }

@@ -78,5 +78,7 @@ public protocol DocumentFormat: Sendable {
   func reader(_ input: any ByteInput, named name: String) throws -> any RecordReader
 
   /// Makes documents of a record: the costly part, which runs on all threads.
-  func extract(_ record: Record) -> Extraction
+  ///
+  /// Throws: what the system cannot do just now; what is wrong with a record is a skip.
+  func extract(_ record: Record) throws -> Extraction
 }

@@ -2,13 +2,12 @@ import Core
 import Foundation
 import HTTPServer
 import Labelling
+import TestSupport
 import Testing
 
-/// Random changes to requests and project files that are right, for `MARTLET_FUZZ_SECONDS` seconds each.
+/// Random changes to requests and project files that are right.
 @Suite("Fuzzing of labelling")
 struct LabellingFuzzTests {
-  private static let seconds = Double(ProcessInfo.processInfo.environment["MARTLET_FUZZ_SECONDS"] ?? "") ?? 1
-
   private struct Mutator {
     var stream: RandomStream
 
@@ -73,10 +72,10 @@ struct LabellingFuzzTests {
     let bodySeeds = bodies.map { Array($0.utf8) }
     let pathSeeds = paths.map { Array($0.utf8) }
     var mutator = Mutator("requests \(task.rawValue)")
-    let end = Date().addingTimeInterval(Self.seconds / 2)
+    let time = FuzzTime(part: 0.5)
     var count = 0
     var statuses: [Int: Int] = [:]
-    while Date() < end {
+    while time.isLeft {
       count += 1
       let path = paths[mutator.pick(paths.count)]
       let target =
@@ -116,9 +115,9 @@ struct LabellingFuzzTests {
       "task: preference\ninput: a\nannotators: [Ann, 王芳]\njudgements_per_item: 3\n",
     ].map { Array($0.utf8) }
     var mutator = Mutator("projects")
-    let end = Date().addingTimeInterval(Self.seconds)
+    let time = FuzzTime()
     var outcomes = (good: 0, bad: 0)
-    while Date() < end {
+    while time.isLeft {
       let bytes = mutator.mutate(seeds[mutator.pick(seeds.count)], seeds)
       let start = Date()
       do {
@@ -145,9 +144,9 @@ struct LabellingFuzzTests {
       "{\"id\":\"x\",\"text\":\"b\",\"uncertainty\":0.5}",
     ].map { Array($0.utf8) }
     var mutator = Mutator("lines")
-    let end = Date().addingTimeInterval(Self.seconds)
+    let time = FuzzTime()
     let path = test.folder + "/fuzz.jsonl"
-    while Date() < end {
+    while time.isLeft {
       var file: [UInt8] = []
       for _ in 0..<50 { file += mutator.mutate(seeds[mutator.pick(seeds.count)], seeds) + [0x0A] }
       try AtomicFile.write(file, to: path)

@@ -1,21 +1,41 @@
 import Core
 import Foundation
 
-/// Changes seeds at random, always in the same way, for the seconds that `MARTLET_FUZZ_SECONDS` says (1 if it says
-/// nothing), and calls `body` with each.
+/// How long a fuzz test goes on: the seconds that `MARTLET_FUZZ_SECONDS` says, 1 if it says nothing.
+///
+/// They are the thread's processor time, so that what else the machine does takes no inputs away. To be used on one thread.
+public struct FuzzTime {
+  private let end: Double
+
+  private static var now: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+
+  /// Begins now; a test of several targets gives each a part.
+  public init(part: Double = 1) {
+    let seconds = ProcessInfo.processInfo.environment["MARTLET_FUZZ_SECONDS"].flatMap(Double.init) ?? 1
+    end = Self.now + seconds * part
+  }
+
+  /// Whether there is time for another input.
+  public var isLeft: Bool { Self.now < end }
+}
+
+/// Changes seeds at random, always in the same way, while there is `FuzzTime`, and calls `body` with each.
 ///
 /// Returns how many inputs there were, and the longest time that one of them took, in seconds.
 public func fuzz(
   _ name: String, seeds: [[UInt8]], words: [String] = [], _ body: ([UInt8]) throws -> Void
 ) throws -> (inputs: Int, longest: Double) {
-  let seconds = ProcessInfo.processInfo.environment["MARTLET_FUZZ_SECONDS"].flatMap(Double.init) ?? 1
   var random = RandomStream(RandomKey(seed: name.utf8.reduce(7) { $0 &* 31 &+ UInt64($1) }))
   var pool = seeds
   let words = words.map { Array($0.utf8) }
-  let start = Date()
+  let time = FuzzTime()
   var inputs = 0
   var longest = 0.0
-  while inputs < seeds.count || Date().timeIntervalSince(start) < seconds {
+  while inputs < seeds.count || time.isLeft {
     var bytes = pool[inputs < seeds.count ? inputs : Int.random(in: 0..<pool.count, using: &random)]
     if inputs >= seeds.count {
       for _ in 0..<(1 << Int.random(in: 0..<5, using: &random)) { mutate(&bytes, pool, words, &random) }

@@ -24,8 +24,8 @@ struct ArchiveFormat: DocumentFormat {
     Members(archive: try ArchiveReader(file, endings: Set(sources.keys)), name: name, sources: sources)
   }
 
-  func extract(_ record: Record) -> Extraction {
-    record.headers[Self.endingHeader].flatMap { formats[$0] }?.extract(record) ?? Extraction()
+  func extract(_ record: Record) throws -> Extraction {
+    try record.headers[Self.endingHeader].flatMap { formats[$0] }?.extract(record) ?? Extraction()
   }
 
   /// The records of one member after another.

@@ -52,8 +52,9 @@ struct PartBuilder {
     while !batch.isEmpty {
       // The next batch is read while this one is worked on.
       let results = work(format, on: batch, readingFrom: batches)
+      let slices = try results.slices.get()
       batch = try results.next.get()
-      for slice in results.slices {
+      for slice in slices {
         try state.summary.add(slice.summary)
         try output.append(slice, &state.continues)
       }
@@ -157,25 +158,23 @@ struct PartBuilder {
   }
 
   private enum Outcome: Sendable {
-    case slice(Slice)
+    case slice(Result<Slice, any Error>)
     case batch(Result<[RecordEvent], any Error>)
   }
 
   private func work(
     _ format: (any DocumentFormat)?, on batch: [RecordEvent], readingFrom batches: BatchReader
-  ) -> (slices: [Slice], next: Result<[RecordEvent], any Error>) {
+  ) -> (slices: Result<[Slice], any Error>, next: Result<[RecordEvent], any Error>) {
     let count = min(Self.slices, batch.count)
     let (runner, signer, licence) = (self.runner, self.signer, self.licence)
-    let outcomes = parallelMap(count + 1) { index -> Outcome in
-      if index == 0 { return .batch(Result { try batches.next() }) }
-      let range = (index - 1) * batch.count / count..<index * batch.count / count
+    @Sendable func slice(_ events: ArraySlice<RecordEvent>) throws -> Slice {
       var slice = Slice(summary: PartSummary(steps: runner.emptyReports()))
-      for event in batch[range] {
+      for event in events {
         slice.summary.events += 1
         switch event {
         case .skip(let skip): slice.summary.skips.add(skip)
         case .record(let record):
-          let extraction = format?.extract(record) ?? Extraction()
+          let extraction = try format?.extract(record) ?? Extraction()
           for skip in extraction.skips { slice.summary.skips.add(skip) }
           for var document in extraction.documents {
             slice.summary.found += 1
@@ -188,9 +187,13 @@ struct PartBuilder {
           }
         }
       }
-      return .slice(slice)
+      return slice
     }
-    var slices: [Slice] = []
+    let outcomes = parallelMap(count + 1) { index -> Outcome in
+      if index == 0 { return .batch(Result { try batches.next() }) }
+      return .slice(Result { try slice(batch[(index - 1) * batch.count / count..<index * batch.count / count]) })
+    }
+    var slices: [Result<Slice, any Error>] = []
     var next: Result<[RecordEvent], any Error> = .success([])
     for outcome in outcomes {
       switch outcome {
@@ -198,7 +201,7 @@ struct PartBuilder {
       case .batch(let result): next = result
       }
     }
-    return (slices, next)
+    return (Result { try slices.map { try $0.get() } }, next)
   }
 }
 

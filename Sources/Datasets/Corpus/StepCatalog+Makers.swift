@@ -154,7 +154,7 @@ extension StepCatalog {
       var reader = try format.reader(try file.open(), named: file.name)
       while let event = try reader.next() {
         guard case .record(let record) = event else { continue }
-        for document in format.extract(record).documents {
+        for document in try format.extract(record).documents {
           items.append(
             EvaluationItem(set: fileName(of: file.name), name: document.provenance.place, text: document.text))
         }

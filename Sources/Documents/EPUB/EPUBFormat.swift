@@ -38,13 +38,13 @@ public struct EPUBFormat: DocumentFormat {
   }
 
   /// Makes documents of the chapters of a book.
-  public func extract(_ record: Record) -> Extraction {
+  public func extract(_ record: Record) throws -> Extraction {
     guard var zip = MemoryZip(record.bytes, largestFile: extractor.maximumBytes, largestTotal: largestText) else {
       return skipped("no zip archive", record)
     }
     switch Self.package(&zip) {
     case .failure(let reason): return skipped(reason.text, record)
-    case .success(let (package, encrypted)): return chapters(package, encrypted, &zip, record)
+    case .success(let (package, encrypted)): return try chapters(package, encrypted, &zip, record)
     }
   }
 
@@ -87,12 +87,16 @@ public struct EPUBFormat: DocumentFormat {
 
   private func chapters(
     _ package: EPUBPackage, _ encrypted: Set<String>, _ zip: inout MemoryZip, _ record: Record
-  ) -> Extraction {
+  ) throws -> Extraction {
     let wanted = Set(package.chapters.filter(\.isPage).compactMap(\.path)).subtracting(encrypted)
     var pages: [String: Result<HTMLPage, MemoryZip.Failure>] = [:]
     // Pages become text at once, so that the whole book is never there as markup.
-    let isWhole = zip.read({ wanted.contains($0) && pages[$0] == nil }) { name, content in
-      pages[name] = content.map { extractor.extract(bytes: $0, contentType: "application/xhtml+xml") }
+    let isWhole = try zip.read({ wanted.contains($0) && pages[$0] == nil }) { name, content in
+      switch content {
+      case .success(let bytes):
+        pages[name] = .success(try extractor.extract(bytes: bytes, contentType: "application/xhtml+xml"))
+      case .failure(let failure): pages[name] = .failure(failure)
+      }
     }
     let isBomb = pages.values.contains {
       if case .failure(.bomb) = $0 { true } else { false }

@@ -36,11 +36,13 @@ struct MemoryZip {
   /// Calls `body` with each file that `wanted` chooses by its name: its content, or why it cannot be read.
   ///
   /// Returns false if the archive is damaged, so that there may be more files.
-  mutating func read(_ wanted: (String) -> Bool, _ body: (String, Result<[UInt8], Failure>) -> Void) -> Bool {
+  mutating func read(
+    _ wanted: (String) -> Bool, _ body: (String, Result<[UInt8], Failure>) throws -> Void
+  ) rethrows -> Bool {
     guard let archive = archive_read_new() else { return false }
     defer { archive_read_free(archive) }
     archive_read_support_format_zip(archive)
-    return bytes.withUnsafeBytes { space in
+    return try bytes.withUnsafeBytes { space in
       guard archive_read_open_memory(archive, space.baseAddress, space.count) == ARCHIVE_OK else { return false }
       for _ in 0..<Self.mostFiles {
         var entry: OpaquePointer?
@@ -51,9 +53,9 @@ struct MemoryZip {
           continue
         }
         if archive_entry_is_data_encrypted(entry) != 0 || archive_entry_is_metadata_encrypted(entry) != 0 {
-          body(name, .failure(.encrypted))
+          try body(name, .failure(.encrypted))
         } else {
-          body(name, content(archive))
+          try body(name, content(archive))
         }
         if budget <= 0 { return false }
       }

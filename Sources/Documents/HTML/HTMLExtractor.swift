@@ -39,8 +39,10 @@ public struct HTMLExtractor: Sendable {
   ///   - bytes: The page in any encoding.
   ///   - contentType: The value of the `Content-Type` header.
   ///   - url: The address of the page.
-  public func extract(bytes: [UInt8], contentType: String? = nil, url: String? = nil) -> HTMLPage {
-    let (tree, charset) = tree(bytes, contentType: contentType)
+  ///
+  /// Throws: what `decodeText` throws.
+  public func extract(bytes: [UInt8], contentType: String? = nil, url: String? = nil) throws -> HTMLPage {
+    let (tree, charset) = try tree(bytes, contentType: contentType)
     var page = HTMLPage()
     page.charset = charset
     page.isCut = tree.isCut
@@ -50,9 +52,10 @@ public struct HTMLExtractor: Sendable {
     return page
   }
 
-  private func tree(_ bytes: [UInt8], contentType: String?) -> (HTMLTree, charset: String) {
+  private func tree(_ bytes: [UInt8], contentType: String?) throws -> (HTMLTree, charset: String) {
     let isCut = bytes.count > maximumBytes
-    let decoded = decodeText(isCut ? Array(bytes[..<maximumBytes]) : bytes, contentType: contentType, isHTML: true)
+    let text = isCut ? Array(bytes[..<maximumBytes]) : bytes
+    let decoded = try decodeText(text, contentType: contentType, isHTML: true)
     let isXML =
       contentType?.lowercased().contains("xml") == true
       || decoded.bytes.prefix(64).drop { $0 <= 0x20 }.starts(with: "<?xml".utf8)
@@ -65,8 +68,8 @@ public struct HTMLExtractor: Sendable {
   package static var featureNames: [String] { ContentFeatures.names }
 
   /// The text of each block of a page and its description, to learn from.
-  package func features(bytes: [UInt8]) -> [(text: String, values: [Float])] {
-    let (tree, _) = tree(bytes, contentType: nil)
+  package func features(bytes: [UInt8]) throws -> [(text: String, values: [Float])] {
+    let (tree, _) = try tree(bytes, contentType: nil)
     let selector = ContentSelector(tree, TextMeasure(tree))
     return selector.describe().map { block, values in
       var writer = TextWriter(tree, markup: .plain, isDropped: selector.isDropped)

@@ -19,8 +19,8 @@ public struct HTMLFormat: DocumentFormat {
   }
 
   /// Makes the document of a page.
-  public func extract(_ record: Record) -> Extraction {
-    let page = extractor.extract(
+  public func extract(_ record: Record) throws -> Extraction {
+    let page = try extractor.extract(
       bytes: record.bytes, contentType: record.headers["content-type"], url: record.provenance.url)
     guard page.text.utf8.count >= max(1, minimumBytes) else {
       return Extraction(skips: [

@@ -26,13 +26,16 @@ public struct DecodedText: Sendable, Equatable {
 ///   - contentType: The value of a `Content-Type` header, such as `text/html; charset=gbk`.
 ///   - isHTML: Whether the beginning is searched for a declaration of HTML or XML.
 ///
+/// Throws: `MartletError` if the system has no decoder for the encoding, or no memory or file for one just now: no other
+/// encoding may stand in, or the same input would give other text now and then.
+///
 /// Complexity: linear; the memory is that of the result.
-public func decodeText(_ bytes: [UInt8], contentType: String? = nil, isHTML: Bool = false) -> DecodedText {
-  bytes.withUnsafeBufferPointer { input in
+public func decodeText(_ bytes: [UInt8], contentType: String? = nil, isHTML: Bool = false) throws -> DecodedText {
+  try bytes.withUnsafeBufferPointer { input in
     if let (charset, length) = Charset.byteOrderMark(input) {
-      return decode(UnsafeBufferPointer(rebasing: input[length...]), charset)
+      return try decode(UnsafeBufferPointer(rebasing: input[length...]), charset)
     }
-    if let charset = Charset.wideText(input) { return decode(input, charset) }
+    if let charset = Charset.wideText(input) { return try decode(input, charset) }
     let census = UTF8Census(input)
     if census.broken == 0 && (census.long >= 4 || census.isASCII) {
       return DecodedText(bytes: bytes, charset: Charset.utf8.name)
@@ -40,10 +43,10 @@ public func decodeText(_ bytes: [UInt8], contentType: String? = nil, isHTML: Boo
     var declared = contentType.flatMap { Charset.inContentType(Array($0.utf8)) }
     // Servers name Latin-1 where nobody told them better.
     if isHTML && (declared == nil || declared == .windows1252) { declared = Charset.inMarkup(input) ?? declared }
-    if let declared, declared != .utf8 { return decode(input, declared) }
+    if let declared, declared != .utf8 { return try decode(input, declared) }
     // A few broken places in UTF-8, as cut titles leave them, are no other encoding.
-    if census.broken == 0 || census.broken * 16 < census.long { return decode(input, .utf8) }
-    return decode(input, recognised(input) ?? .windows1252)
+    if census.broken == 0 || census.broken * 16 < census.long { return try decode(input, .utf8) }
+    return try decode(input, recognised(input) ?? .windows1252)
   }
 }
 
@@ -62,38 +65,9 @@ private func recognised(_ input: UnsafeBufferPointer<UInt8>) -> Charset? {
 }
 
 /// Decodes all bytes, with U+FFFD for what is broken.
-private func decode(_ input: UnsafeBufferPointer<UInt8>, _ charset: Charset) -> DecodedText {
+private func decode(_ input: UnsafeBufferPointer<UInt8>, _ charset: Charset) throws -> DecodedText {
   if charset == .utf8 { return DecodedText(bytes: repairedUTF8(input), charset: charset.name) }
-  let converter = iconv_open("UTF-8", charset.converter)
-  guard converter != iconv_t(bitPattern: -1), let converter else {
-    return DecodedText(bytes: repairedUTF8(input), charset: Charset.utf8.name)
-  }
-  defer { iconv_close(converter) }
-  var output: [UInt8] = []
-  output.reserveCapacity(input.count + input.count / 2 + 16)
-  var source = UnsafeMutablePointer(
-    mutating: UnsafeRawPointer(input.baseAddress ?? UnsafePointer(bitPattern: 1)!).assumingMemoryBound(to: CChar.self))
-  var left = input.count
-  withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1 << 16) { room in
-    while left > 0 {
-      var target: UnsafeMutablePointer<CChar>? = room.baseAddress!
-      var free = room.count
-      var from: UnsafeMutablePointer<CChar>? = source
-      let result = iconv(converter, &from, &left, &target, &free)
-      let problem = errno
-      output.append(contentsOf: UnsafeRawBufferPointer(start: room.baseAddress!, count: room.count - free))
-      source = from!
-      if result == -1 && problem != E2BIG && left > 0 {
-        output.append(contentsOf: [0xEF, 0xBF, 0xBD])
-        // The next character begins with the next byte, in encodings of wide units with the next unit.
-        let skipped = min(left, charset.unit)
-        source += skipped
-        left -= skipped
-        _ = iconv(converter, nil, nil, nil, nil)
-      }
-    }
-  }
-  return DecodedText(bytes: output, charset: charset.name)
+  return DecodedText(bytes: try TextConverter.with(charset) { $0.convert(input) }, charset: charset.name)
 }
 
 /// The bytes with U+FFFD for each sequence that is no UTF-8.

@@ -27,9 +27,9 @@ public struct WebArchiveFormat: DocumentFormat {
   }
 
   /// Makes the document of a page or text.
-  public func extract(_ record: Record) -> Extraction {
+  public func extract(_ record: Record) throws -> Extraction {
     if record.headers["warc-type"]?.lowercased() != "response" {
-      return extract(record, record.bytes, contentType: record.headers["content-type"])
+      return try extract(record, record.bytes, contentType: record.headers["content-type"])
     }
     if let type = record.headers["content-type"].map(MediaType.name), type != "application/http", !type.isEmpty {
       return Self.skipped("response that is not HTTP", record, record.bytes)
@@ -45,19 +45,21 @@ public struct WebArchiveFormat: DocumentFormat {
     if let type, !MediaType.isText(type) { return Self.skipped("content that is not text", record, type.utf8) }
     switch response.content(limit: max(extractor.maximumBytes, 1)) {
     case .unreadable(let reason): return Self.skipped(reason, record, record.bytes)
-    case .bytes(let bytes, let isCut): return extract(record, bytes, contentType: type, isCut: isCut)
+    case .bytes(let bytes, let isCut): return try extract(record, bytes, contentType: type, isCut: isCut)
     }
   }
 
-  private func extract(_ record: Record, _ bytes: [UInt8], contentType: String?, isCut: Bool = false) -> Extraction {
+  private func extract(_ record: Record, _ bytes: [UInt8], contentType: String?, isCut: Bool = false) throws
+    -> Extraction
+  {
     var result: Extraction
     switch MediaType.kind(record.headers["warc-identified-payload-type"], contentType, bytes) {
     case .page:
-      let page = extractor.extract(bytes: bytes, contentType: contentType, url: record.provenance.url)
+      let page = try extractor.extract(bytes: bytes, contentType: contentType, url: record.provenance.url)
       if page.text.isEmpty { return Self.skipped("no text in the page", record, (page.title ?? "").utf8) }
       result = Extraction(documents: [page.document(record.provenance)])
     case .text:
-      let decoded = decodeText(bytes, contentType: contentType)
+      let decoded = try decodeText(bytes, contentType: contentType)
       result = rules.extraction(of: decoded.bytes, record.provenance)
     case .other: return Self.skipped("content that is not text", record, (contentType ?? "").utf8)
     }

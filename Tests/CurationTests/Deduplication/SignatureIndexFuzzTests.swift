@@ -4,9 +4,6 @@ import Foundation
 import TestSupport
 import Testing
 
-/// How long each target of the fuzz tests runs.
-private let fuzzSeconds = Double(ProcessInfo.processInfo.environment["MARTLET_FUZZ_SECONDS"] ?? "") ?? 1
-
 @Suite("Index of signatures")
 struct SignatureIndexFuzzTests {
   private func index(_ settings: DuplicateSettings, in folder: String) throws -> [UInt8] {
@@ -25,9 +22,9 @@ struct SignatureIndexFuzzTests {
       var random = RandomStream(RandomKey(seed: 41))
       func pick(_ count: Int) -> Int { Int.random(in: 0..<count, using: &random) }
       let edges: [UInt8] = [0, 1, 0x7F, 0x80, 0xFF]
-      let end = Date().addingTimeInterval(fuzzSeconds)
+      let time = FuzzTime()
       var rounds = 0
-      while rounds < 200 || Date() < end {
+      while rounds < 200 || time.isLeft {
         rounds += 1
         var bytes = seed
         for _ in 0...pick(3) {

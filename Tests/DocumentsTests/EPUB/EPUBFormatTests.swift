@@ -54,7 +54,7 @@ struct Book {
       switch event {
       case .skip(let skip): result.skips.append(skip)
       case .record(let record):
-        let part = format.extract(record)
+        let part = try format.extract(record)
         result.documents += part.documents
         result.skips += part.skips
       }

@@ -39,12 +39,12 @@ struct HTMLFuzzTests {
       let extractor = HTMLExtractor(
         scope: round % 2 == 0 ? .mainContent : .everything, markup: round % 3 == 0 ? .markdown : .plain)
       let type = round % 7 == 0 ? "application/xhtml+xml" : nil
-      let page = extractor.extract(bytes: bytes, contentType: type)
+      let page = try extractor.extract(bytes: bytes, contentType: type)
       // Bytes of other encodings grow to three; the marks of Markdown come on top.
       #expect(page.text.utf8.count <= 12 * bytes.count + 64)
       #expect(page.text.isEmpty || page.text.hasSuffix("\n"))
       #expect(!page.text.utf8.contains(0))
-      #expect(page == extractor.extract(bytes: bytes, contentType: type))
+      try #expect(page == extractor.extract(bytes: bytes, contentType: type))
     }
     print("HTML: \(inputs) inputs, \(longest) s at most")
     #expect(longest < 2)

@@ -117,7 +117,7 @@ import Testing
     let format = JSONFormat(container: container, longest: 1 << 20)
     var reader = try format.reader(input, named: "huge")
     var result = ReadResult()
-    while let event = try reader.next() { result.take(event, format) }
+    while let event = try reader.next() { try result.take(event, format) }
     #expect(result.texts == ["a", "b"] && result.reasons == ["too_long"])
     #expect(result.skips[0].place == (isArray ? "huge, element 2" : "huge, line 2"))
   }

@@ -26,7 +26,7 @@ private let duckdb = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(s
     let format = JSONFormat(container: .lines, mapping: mapping, unit: "row")
     var result = ReadResult()
     var reader = try format.reader(input, named: "p")
-    while let event = try reader.next() { result.take(event, format) }
+    while let event = try reader.next() { try result.take(event, format) }
     return result
   }
 

@@ -23,12 +23,12 @@ struct ReadResult: Equatable {
     return current.isEmpty ? result : result + [current]
   }
 
-  mutating func take(_ event: RecordEvent, _ format: any DocumentFormat) {
+  mutating func take(_ event: RecordEvent, _ format: any DocumentFormat) throws {
     records += 1
     switch event {
     case .skip(let skip): skips.append(skip)
     case .record(let record):
-      let extraction = format.extract(record)
+      let extraction = try format.extract(record)
       documents += extraction.documents
       skips += extraction.skips
       // Each record gives a document, perhaps in parts, or is counted.
@@ -43,7 +43,7 @@ func read(
 ) throws -> ReadResult {
   var result = ReadResult()
   var reader = try format.reader(MemoryInput(bytes, pieceSize: chunk), named: name)
-  while let event = try reader.next() { result.take(event, format) }
+  while let event = try reader.next() { try result.take(event, format) }
   return result
 }
 

@@ -1,6 +1,7 @@
 import Core
 import Documents
 import Foundation
+import TestSupport
 import Testing
 
 /// A deterministic source of choices.
@@ -17,8 +18,6 @@ private struct Choices {
 }
 
 @Suite("Mutated dumps and wikitext do no harm") struct WikitextFuzzTests {
-  private static let seconds = Double(ProcessInfo.processInfo.environment["MARTLET_FUZZ_SECONDS"] ?? "") ?? 1
-
   private static let pieces: [[UInt8]] = [
     "{{", "}}", "{{{", "}}}", "[[", "]]", "|", "=", "{|", "|}", "|-", "||", "!!", "\n", "\n\n", "'''", "''", "<ref>",
     "</ref>", "<ref name=x/>",
@@ -67,11 +66,11 @@ private struct Choices {
       Dump.page("Vorlage:T", "{{{1}}}{{t|{{{2|{{u|{{{1}}}}}}}}}}", namespace: 10),
       Dump.page("Vorlage:U", "({{{1|}}}, {{t}})", namespace: 10))
     let templates = try WikipediaTemplates(PiecesInput(dump), named: "dump.xml")
-    let end = ContinuousClock.now + .seconds(Self.seconds)
+    let time = FuzzTime()
     var choices = Choices(1)
     var corpus = seeds
     var count = 0
-    while ContinuousClock.now < end || count < 200 {
+    while time.isLeft || count < 200 {
       let bytes = Self.mutate(corpus[choices.below(corpus.count)], &choices)
       if corpus.count < 2000 { corpus.append(bytes) } else { corpus[choices.below(corpus.count)] = bytes }
       let reader = WikitextReader(Self.settings[choices.below(3)], templates: templates)
@@ -97,10 +96,10 @@ private struct Choices {
       Dump.page("A", "x") + Dump.page("B", "y"),
       "<!DOCTYPE a [<!ENTITY b \"c\">]>" + Dump.whole(Dump.page("A", "&b;")),
     ].map { Array($0.utf8) }
-    let end = ContinuousClock.now + .seconds(Self.seconds)
+    let time = FuzzTime()
     var choices = Choices(2)
     var count = 0
-    while ContinuousClock.now < end || count < 100 {
+    while time.isLeft || count < 100 {
       var bytes = Self.mutate(seeds[choices.below(seeds.count)], &choices)
       if choices.below(3) == 0 { bytes = Self.mutate(bytes, &choices) }
       var reader = WikipediaFormat().reader(MemoryInput(bytes, pieceSize: 1 + choices.below(3000)), named: "dump.xml")
