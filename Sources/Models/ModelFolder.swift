@@ -1,6 +1,5 @@
 import Core
 import Formats
-import Layers
 import TensorGraph
 
 /// A model in a folder of Hugging Face's layout: read from what `transformers` saves, written as it loads it.
@@ -22,46 +21,7 @@ public struct ModelFolder: Sendable {
   ///
   /// Throws: `MartletError(.mismatch)` that names the tensors which are missing, unknown or of another shape.
   public func loadParameters(on backend: any Backend) throws -> [String: any Buffer] {
-    let stored = try match(folder.weights().tensors)
-    var buffers: [String: any Buffer] = [:]
-    for (parameter, tensor) in stored {
-      let buffer = try backend.makeBuffer(parameter.type)
-      buffer.write(try tensor.floats())
-      buffers[parameter.name] = buffer
-    }
-    return buffers
-  }
-
-  /// The stored tensor of each parameter.
-  private func match(_ tensors: [StoredTensor]) throws -> [(ParameterSpecification, StoredTensor)] {
-    var found: [String: StoredTensor] = [:]
-    for tensor in tensors {
-      guard let name = configuration.parameterName(ofStored: tensor.name) else { continue }
-      if let other = found.updateValue(tensor, forKey: name) {
-        throw mismatch("the tensors \"\(other.name)\" and \"\(tensor.name)\" are for the same parameter")
-      }
-    }
-    let parameters = try configuration.parameters
-    func names(_ list: [String]) -> String {
-      list.prefix(5).map { "\"\($0)\"" }.joined(separator: ", ") + (list.count > 5 ? " and \(list.count - 5) more" : "")
-    }
-    let missing = parameters.map(\.name).filter { found[$0] == nil }
-    if !missing.isEmpty { throw mismatch("the weights lack \(names(missing))") }
-    let known = Set(parameters.map(\.name))
-    let extra = found.filter { !known.contains($0.key) }.values.map(\.name).sorted()
-    if !extra.isEmpty { throw mismatch("the model has no place for \(names(extra))") }
-    return try parameters.compactMap { parameter in
-      guard let tensor = found[parameter.name] else { return nil }
-      guard tensor.shape == parameter.type.shape else {
-        throw mismatch(
-          "tensor \"\(tensor.name)\" has the shape \(tensor.shape), config.json needs \(parameter.type.shape)")
-      }
-      return (parameter, tensor)
-    }
-  }
-
-  private func mismatch(_ message: String) -> MartletError {
-    MartletError(.mismatch, message, at: folder.path, remedy: "Check that config.json and the weights belong together.")
+    try folder.loadParameters(of: configuration, on: backend)
   }
 
   /// Writes `config.json`, `generation_config.json` and `model.safetensors` to `folder`, which is made if need be.
@@ -72,7 +32,7 @@ public struct ModelFolder: Sendable {
   ///
   /// Throws: `MartletError(.inputOutput)`, or `MartletError(.mismatch)` when a parameter is missing.
   public static func write(
-    _ configuration: any LanguageModelConfiguration, parameters: [String: any Buffer], to folder: String
+    _ configuration: any PretrainedConfiguration, parameters: [String: any Buffer], to folder: String
   ) throws {
     let sources = try configuration.parameters.map { parameter in
       guard let buffer = parameters[parameter.name], buffer.type == parameter.type else {
@@ -89,10 +49,10 @@ public struct ModelFolder: Sendable {
 
   /// The files that describe a model to `transformers`: `config.json` and `generation_config.json`, by name.
   public static func configurationFiles(
-    _ configuration: any LanguageModelConfiguration
+    _ configuration: any PretrainedConfiguration
   ) -> [(name: String, bytes: [UInt8])] {
     var object = configuration.object
-    object["architectures"] = .array([.string(type(of: configuration).architecture)])
+    object["architectures"] = .array([.string(configuration.architecture)])
     // The name of today's transformers, and the one of those before version 4.56.
     object["dtype"] = .string("float32")
     object["torch_dtype"] = .string("float32")

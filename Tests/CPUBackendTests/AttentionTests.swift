@@ -22,9 +22,9 @@ struct PlainAttention {
 
   func sees(_ sequence: Int, _ query: Int, _ key: Int) -> Bool {
     if let lengths, key >= lengths[sequence] { return false }
-    guard causal else { return true }
     let position = query + (offset ?? keys - queries)
-    return key <= position && (window.map { key > position - $0 } ?? true)
+    if let window, abs(key - position) >= window { return false }
+    return !causal || key <= position
   }
 
   func biasIndex(_ b: Int, _ h: Int, _ t: Int, _ s: Int) -> Int {
@@ -71,6 +71,9 @@ struct PlainAttention {
     PlainAttention(queries: 33, keys: 33, heads: 4, keyHeads: 2, size: 32, causal: true),
     PlainAttention(queries: 20, keys: 70, heads: 3, keyHeads: 1, size: 33),
     PlainAttention(queries: 150, keys: 150, size: 16, causal: true, window: 20),
+    PlainAttention(queries: 150, keys: 150, size: 16, window: 20),
+    PlainAttention(queries: 200, keys: 200, heads: 4, keyHeads: 2, size: 24, window: 65, lengths: [200, 90]),
+    PlainAttention(queries: 2, keys: 90, size: 16, window: 7, offset: 41),
     PlainAttention(queries: 66, keys: 140, size: 16, lengths: [140, 67]),
     PlainAttention(queries: 12, keys: 12, size: 16, causal: true, lengths: [0, 7]),
     PlainAttention(queries: 20, keys: 90, size: 16, causal: true, window: 30, offset: 41),

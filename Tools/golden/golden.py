@@ -16,6 +16,7 @@ import attention
 import chat_templates
 import cross_entropy
 import decoders
+import encoders
 import gpt2_trace
 import images
 import layer_operations
@@ -33,6 +34,7 @@ FIXTURES = Path(__file__).resolve().parents[2] / "Tests" / "Fixtures"
 SETS = {
     "gpt2": gpt2_trace.write,
     "decoders": decoders.write,
+    "encoders": encoders.write,
     "operations/layers": layer_operations.write,
     "operations/attention": attention.write,
     "operations/cross_entropy": cross_entropy.write,

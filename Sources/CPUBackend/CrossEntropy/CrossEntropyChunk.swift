@@ -14,8 +14,9 @@ struct CrossEntropyChunk {
 
   init(
     _ plan: CrossEntropyPlan, rows: Range<Int>, hiddenStates: UnsafePointer<Float>, weight: UnsafePointer<Float>,
-    targets: UnsafePointer<Int32>, losses: UnsafeMutablePointer<Float>, logSumExps: UnsafeMutablePointer<Float>?,
-    lossGradients: UnsafePointer<Float>?, workspace: UnsafeMutablePointer<Float>
+    bias: UnsafePointer<Float>?, targets: UnsafePointer<Int32>, losses: UnsafeMutablePointer<Float>,
+    logSumExps: UnsafeMutablePointer<Float>?, lossGradients: UnsafePointer<Float>?,
+    workspace: UnsafeMutablePointer<Float>
   ) {
     self.plan = plan
     self.rows = rows.count
@@ -28,7 +29,7 @@ struct CrossEntropyChunk {
     softmax = CrossEntropySoftmax(
       logits: workspace, stride: plan.stride, maxima: workspace + plan.maximaOffset,
       sums: workspace + plan.sumsOffset, targetLogits: workspace + plan.targetLogitsOffset,
-      blocks: blockColumns.reduce(0) { $0 + $1.count }, vocabulary: plan.loss.vocabulary,
+      blocks: blockColumns.reduce(0) { $0 + $1.count }, vocabulary: plan.loss.vocabulary, bias: bias,
       targets: targets + rows.lowerBound, losses: losses + rows.lowerBound,
       logSumExps: logSumExps.map { $0 + rows.lowerBound }, lossGradients: lossGradients.map { $0 + rows.lowerBound })
   }
@@ -70,7 +71,7 @@ struct CrossEntropyChunk {
   /// Turns a stage's exponentials into the gradient of its logits, and multiplies that.
   func gradients(
     stage index: Int, hiddenGradient: UnsafeMutablePointer<Float>, weightGradient: UnsafeMutablePointer<Float>,
-    accumulate: Bool
+    biasGradient: UnsafeMutablePointer<Float>?, accumulate: Bool
   ) -> [Launch] {
     let stage = plan.stages[index]
     let hidden = plan.loss.hidden
@@ -97,7 +98,28 @@ struct CrossEntropyChunk {
       workspace: matMulWorkspace)
     launches += weightProduct.launches(
       a: logitsGradient, b: hiddenStates, c: weightGradient + stage.lowerBound * hidden, workspace: matMulWorkspace)
+    if let biasGradient {
+      launches.append(
+        columnSums(
+          logitsGradient, columns: stage.count, to: biasGradient + stage.lowerBound, accumulate: accumulate))
+    }
     return launches
+  }
+
+  /// Adds up the rows of a stage's gradient of logits.
+  private func columnSums(
+    _ numbers: UnsafePointer<Float>, columns: Int, to sums: UnsafeMutablePointer<Float>, accumulate: Bool
+  ) -> Launch {
+    let (rows, stride) = (self.rows, plan.stride)
+    let group = 512
+    return Launch(tiles: (columns + group - 1) / group) { tile, _ in
+      let first = tile * group
+      let count = min(group, columns - first)
+      if !accumulate { (sums + first).update(repeating: 0, count: count) }
+      for row in 0..<rows {
+        CrossEntropySoftmax.add(numbers + row * stride + first, to: sums + first, count)
+      }
+    }
   }
 
   /// The tokens of a stage's blocks.

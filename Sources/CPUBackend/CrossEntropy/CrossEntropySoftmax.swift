@@ -11,6 +11,8 @@ struct CrossEntropySoftmax: @unchecked Sendable {
   let targetLogits: UnsafeMutablePointer<Float>
   let blocks: Int
   let vocabulary: Int
+  /// `[vocabulary]`, added to each row of logits.
+  let bias: UnsafePointer<Float>?
   let targets: UnsafePointer<Int32>
   let losses: UnsafeMutablePointer<Float>
   let logSumExps: UnsafeMutablePointer<Float>?
@@ -23,11 +25,25 @@ struct CrossEntropySoftmax: @unchecked Sendable {
   ) {
     for row in rows {
       let numbers = block + row * stride
+      if let bias { Self.add(bias + firstToken, to: numbers, columns) }
       let target = Int(targets[row]) - firstToken
       if target >= 0, target < columns { targetLogits[row] = numbers[target] }
       let place = row * blocks + index
       sums[place] = InstructionSet.current.exponentiate(
         numbers, columns, maximum: maxima + place, keeps: keeps)
+    }
+  }
+
+  /// Adds `terms` to as many numbers.
+  static func add(_ terms: UnsafePointer<Float>, to numbers: UnsafeMutablePointer<Float>, _ count: Int) {
+    var index = 0
+    while index + 8 <= count {
+      (Vector(at: numbers + index) + Vector(at: terms + index)).store(to: numbers + index)
+      index += 8
+    }
+    while index < count {
+      numbers[index] += terms[index]
+      index += 1
     }
   }
 

@@ -1,4 +1,4 @@
-/// The cross-entropy of `softmax(hidden * weight^T)` with target tokens, without ever holding all the logits.
+/// The cross-entropy of `softmax(hidden * weight^T + bias)` with target tokens, without ever holding all the logits.
 ///
 /// Rows are taken in chunks. The logits of a chunk are made in stages of the vocabulary; while a block of them is in
 /// cache it becomes `exp(logit - maximum of the block)`, and the maximum and the sum are kept. For gradients these
@@ -34,18 +34,19 @@ package struct LinearCrossEntropy: Sendable {
   /// - Parameters:
   ///   - hiddenStates: `[tokens, hidden]`.
   ///   - weight: `[vocabulary, hidden]`.
+  ///   - bias: `[vocabulary]`; none if nil.
   ///   - targets: `[tokens]`.
   ///   - losses: `[tokens]`.
   ///   - logSumExps: `[tokens]`, the logarithms of the sums of the exponentials of the logits; none if nil.
   package func launches(
-    hiddenStates: UnsafePointer<Float>, weight: UnsafePointer<Float>, targets: UnsafePointer<Int32>,
-    losses: UnsafeMutablePointer<Float>, logSumExps: UnsafeMutablePointer<Float>? = nil,
-    workspace: UnsafeMutablePointer<Float>
+    hiddenStates: UnsafePointer<Float>, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>? = nil,
+    targets: UnsafePointer<Int32>, losses: UnsafeMutablePointer<Float>,
+    logSumExps: UnsafeMutablePointer<Float>? = nil, workspace: UnsafeMutablePointer<Float>
   ) -> [Launch] {
     let plan = CrossEntropyPlan(self, gradients: false)
     return plan.chunks.flatMap { rows in
       let chunk = CrossEntropyChunk(
-        plan, rows: rows, hiddenStates: hiddenStates, weight: weight, targets: targets, losses: losses,
+        plan, rows: rows, hiddenStates: hiddenStates, weight: weight, bias: bias, targets: targets, losses: losses,
         logSumExps: logSumExps, lossGradients: nil, workspace: workspace)
       return plan.stages.indices.flatMap { chunk.logits(stage: $0) } + [chunk.finishing()]
     }
@@ -56,28 +57,31 @@ package struct LinearCrossEntropy: Sendable {
   /// - Parameters:
   ///   - hiddenStates: `[tokens, hidden]`.
   ///   - weight: `[vocabulary, hidden]`.
+  ///   - bias: `[vocabulary]`; none if nil.
   ///   - targets: `[tokens]`.
   ///   - lossGradients: `[tokens]`, the gradient of the result with respect to each loss.
   ///   - losses: `[tokens]`.
   ///   - logSumExps: `[tokens]`, as above.
   ///   - hiddenGradient: `[tokens, hidden]`.
   ///   - weightGradient: `[vocabulary, hidden]`.
+  ///   - biasGradient: `[vocabulary]`; none if nil.
   package func gradientLaunches(
-    hiddenStates: UnsafePointer<Float>, weight: UnsafePointer<Float>, targets: UnsafePointer<Int32>,
-    lossGradients: UnsafePointer<Float>, losses: UnsafeMutablePointer<Float>,
+    hiddenStates: UnsafePointer<Float>, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>? = nil,
+    targets: UnsafePointer<Int32>, lossGradients: UnsafePointer<Float>, losses: UnsafeMutablePointer<Float>,
     logSumExps: UnsafeMutablePointer<Float>? = nil, hiddenGradient: UnsafeMutablePointer<Float>,
-    weightGradient: UnsafeMutablePointer<Float>, workspace: UnsafeMutablePointer<Float>
+    weightGradient: UnsafeMutablePointer<Float>, biasGradient: UnsafeMutablePointer<Float>? = nil,
+    workspace: UnsafeMutablePointer<Float>
   ) -> [Launch] {
     let plan = CrossEntropyPlan(self, gradients: true)
     return plan.chunks.flatMap { rows in
       let chunk = CrossEntropyChunk(
-        plan, rows: rows, hiddenStates: hiddenStates, weight: weight, targets: targets, losses: losses,
+        plan, rows: rows, hiddenStates: hiddenStates, weight: weight, bias: bias, targets: targets, losses: losses,
         logSumExps: logSumExps, lossGradients: lossGradients, workspace: workspace)
       return plan.stages.indices.flatMap { chunk.logits(stage: $0) } + [chunk.finishing()]
         + plan.stages.indices.flatMap { stage in
           chunk.gradients(
             stage: stage, hiddenGradient: hiddenGradient, weightGradient: weightGradient,
-            accumulate: rows.lowerBound > 0 || accumulatesWeightGradient)
+            biasGradient: biasGradient, accumulate: rows.lowerBound > 0 || accumulatesWeightGradient)
         }
     }
   }

@@ -15,7 +15,8 @@ extension TensorGraph.LinearCrossEntropy: Lowered {
     let kernel = LinearCrossEntropy(operands)
     return Kernel(workspaceByteCount: kernel.workspaceFloats(gradients: false) * 4, flops: kernel.productFlops) { p in
       kernel.launches(
-        hiddenStates: p.input(0), weight: p.input(1), targets: p.integers(2), losses: p.output(0), workspace: p.floats)
+        hiddenStates: p.input(0), weight: p.input(1), bias: hasBias ? UnsafePointer(p.input(3)) : nil,
+        targets: p.integers(2), losses: p.output(0), workspace: p.floats)
     }
   }
 }
@@ -26,8 +27,10 @@ extension LinearCrossEntropyGradient: Lowered {
     return Kernel(workspaceByteCount: kernel.workspaceFloats(gradients: true) * 4, flops: 3 * kernel.productFlops) {
       p in
       kernel.gradientLaunches(
-        hiddenStates: p.input(0), weight: p.input(1), targets: p.integers(2), lossGradients: p.input(3),
-        losses: p.output(2), hiddenGradient: p.output(0), weightGradient: p.output(1), workspace: p.floats)
+        hiddenStates: p.input(0), weight: p.input(1), bias: hasBias ? UnsafePointer(p.input(3)) : nil,
+        targets: p.integers(2), lossGradients: p.input(hasBias ? 4 : 3), losses: p.output(2),
+        hiddenGradient: p.output(0), weightGradient: p.output(1), biasGradient: hasBias ? p.output(3) : nil,
+        workspace: p.floats)
     }
   }
 }

@@ -30,6 +30,8 @@ public struct CausalAttention {
     if dropoutRate == 0 || !scope.isTraining {
       return q.attention(keys: k, values: v, scale: scale, causal: true, window: window)
     }
-    return q.causalAttention(keys: k, values: v, scale: scale, window: window) { scope.dropout($0, dropoutRate) }
+    return q.attention(keys: k, values: v, scale: scale, causal: true, window: window) {
+      scope.dropout($0, dropoutRate)
+    }
   }
 }

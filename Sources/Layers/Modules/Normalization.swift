@@ -1,6 +1,6 @@
 import TensorGraph
 
-/// Layer normalisation of the last axis: parameters `weight` and `bias`.
+/// Layer normalisation of the last axis: parameters `weight` and, unless switched off, `bias`.
 public struct LayerNormalization {
   /// The scale of each number.
   public let weight: Tensor
@@ -10,9 +10,9 @@ public struct LayerNormalization {
   public let epsilon: Double
 
   /// The normalisation of rows of `size` numbers.
-  public init(_ size: Int, epsilon: Double, _ scope: Scope) {
+  public init(_ size: Int, epsilon: Double, hasBias: Bool = true, _ scope: Scope) {
     weight = scope.parameter("weight", [size], .ones)
-    bias = scope.parameter("bias", [size], .zeros)
+    bias = hasBias ? scope.parameter("bias", [size], .zeros) : scope.trace.constant(0, shape: [size])
     self.epsilon = epsilon
   }
 

@@ -5,7 +5,8 @@
 /// Results: `o[B, T, H, D]` and the logarithm of each row's sum of exponentials `[B, H, T]`.
 ///
 /// With `causal`, query `t` sees the keys up to `t + offset`; the offset is S - T where no operand gives it. With a
-/// `window`, it sees the last `window` of these only. A query that sees nothing gives zeros.
+/// `window`, it sees only keys less than `window` away from `t + offset`: before it, and without `causal` behind it
+/// too. A query that sees nothing gives zeros.
 /// Source: Vaswani et al. 2017; grouped heads: Ainslie et al. 2023; the blocked form that backends use: Dao et al. 2022.
 public struct Attention: Operation {
   /// The name in messages and profiles.
@@ -14,7 +15,7 @@ public struct Attention: Operation {
   public let scale: Double
   /// Whether a query sees no later keys.
   public let causal: Bool
-  /// How many of the latest keys a query sees, or nil for all; needs `causal`.
+  /// The distance from which on a query sees no keys, or nil where it sees all.
   public let window: Int?
   /// Whether an operand gives the number of valid keys of each sequence.
   public let hasLengths: Bool
@@ -55,7 +56,7 @@ public struct Attention: Operation {
     try require(operands[1] == operands[2], "keys \(operands[1]) and values \(operands[2]) differ")
     try require(q[0] == k[0] && q[3] == k[3], "queries \(operands[0]) and keys \(operands[1]) do not fit")
     try require(k[2] > 0 && q[2] % k[2] == 0, "\(q[2]) query heads are not a multiple of \(k[2]) key heads")
-    try require(window == nil || (causal && (window ?? 0) > 0), "a window needs causal attention and a positive size")
+    try require(window.map { $0 > 0 } ?? true, "a window has a positive size")
     if let i = lengthsIndex {
       try require(operands[i] == TensorType([q[0]], .i32), "lengths are i32[\(q[0])]")
     }
@@ -90,11 +91,14 @@ public struct Attention: Operation {
       let whole = condition.broadcast(to: [b, h, t, s])
       visible = visible.map { ($0.convert(to: .i32) * whole.convert(to: .i32)).compare(.equal, 1) } ?? whole
     }
-    if causal {
+    if causal || window != nil {
       let first = offsetIndex.map { operands[$0] } ?? trace.constant(Double(s - t), shape: [], .i32)
       let query = trace.iota(axis: 2, shape: [1, 1, t, s]) + first
-      also(key.compare(.lessOrEqual, query))
-      if let window { also(query.compare(.less, key + Double(window))) }
+      if causal { also(key.compare(.lessOrEqual, query)) }
+      if let window {
+        also(query.compare(.less, key + Double(window)))
+        if !causal { also(key.compare(.less, query + Double(window))) }
+      }
     }
     if let i = lengthsIndex { also(key.compare(.less, operands[i].reshape([b, 1, 1, 1]))) }
     return (scores, visible, k, v)
@@ -137,6 +141,10 @@ public struct Attention: Operation {
     Sample(Attention(scale: 0.3, causal: false), operands(b: 2, t: 3, s: 9, h: 4, k: 2, d: 5)),
     Sample(Attention(scale: 0.3, causal: true), operands(b: 1, t: 3, s: 9, h: 2, k: 1, d: 8)),
     Sample(Attention(scale: 0.3, causal: true, window: 3), operands(b: 1, t: 9, s: 9, h: 2, k: 2, d: 8)),
+    Sample(Attention(scale: 0.3, causal: false, window: 3), operands(b: 1, t: 9, s: 9, h: 2, k: 2, d: 8)),
+    Sample(
+      Attention(scale: 0.3, causal: false, window: 4, hasLengths: true),
+      operands(b: 2, t: 70, s: 70, h: 2, k: 1, d: 4) + [.exactly([70, 9], [2], .i32)]),
     Sample(
       Attention(scale: 0.3, causal: false, hasLengths: true),
       operands(b: 2, t: 4, s: 6, h: 2, k: 2, d: 8) + [.exactly([6, 2], [2], .i32)]),
@@ -167,17 +175,20 @@ extension Tensor {
     return trace.apply(operation, [self, keys, values] + [lengths, bias, offset].compactMap { $0 })[0]
   }
 
-  /// Causal attention of these queries `[B, T, H, D]` with the weights `[B, H, T, S]` spelled out, because `change` acts on
-  /// them; see `Attention` for the shapes.
-  public func causalAttention(
-    keys: Tensor, values: Tensor, scale: Double, window: Int? = nil, changingWeights change: (Tensor) -> Tensor
+  /// Attention of these queries `[B, T, H, D]` with the weights `[B, H, T, S]` spelled out, because `change` acts on them;
+  /// see `Attention` for the shapes.
+  public func attention(
+    keys: Tensor, values: Tensor, scale: Double, causal: Bool, window: Int? = nil, lengths: Tensor? = nil,
+    changingWeights change: (Tensor) -> Tensor
   ) -> Tensor {
-    let attention = Attention(scale: scale, causal: true, window: window)
-    do { _ = try attention.resultTypes([type, keys.type, values.type]) } catch {
-      trace.fail("\(Attention.name)(\(type), \(keys.type), \(values.type)): \(error.message)")
+    let attention = Attention(scale: scale, causal: causal, window: window, hasLengths: lengths != nil)
+    let operands = [self, keys, values] + [lengths].compactMap { $0 }
+    do { _ = try attention.resultTypes(operands.map(\.type)) } catch {
+      let types = operands.map { "\($0.type)" }.joined(separator: ", ")
+      trace.fail("\(Attention.name)(\(types)): \(error.message)")
       return self
     }
-    let (scores, visible, _, v) = attention.scores([self, keys, values])
+    let (scores, visible, _, v) = attention.scores(operands)
     let weights = (visible.map { $0.select(scores, -1e30) } ?? scores).softmax()
     return change(weights).matmul(v).transpose([0, 2, 1, 3])
   }

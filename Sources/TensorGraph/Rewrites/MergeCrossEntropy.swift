@@ -8,15 +8,17 @@ extension Program {
     var program = self
     for (index, node) in graph.nodes.enumerated() where node.operation is LinearCrossEntropyGradient {
       let losses = program.graph.nodes.firstIndex {
-        $0.operation is LinearCrossEntropy && $0.operands == Array(node.operands.prefix(3))
+        $0.operation is LinearCrossEntropy && $0.operands == node.operands.dropLast()
       }
-      guard let losses, losses < index, !program.graph.node(node.operands[3].node, dependsOn: losses) else { continue }
+      guard let losses, losses < index, let cotangents = node.operands.last,
+        !program.graph.node(cotangents.node, dependsOn: losses)
+      else { continue }
       program = program.moving(losses, behind: index)
     }
     return program
   }
 
-  /// Lets the last result of `gradient` stand for the losses; users of the losses between the two are put after it.
+  /// Lets the losses that `gradient` gives stand for the losses; users of the losses between the two are put after it.
   private func moving(_ losses: Int, behind gradient: Int) -> Program {
     var waiting: [Int] = []
     var isLate = [Bool](repeating: false, count: graph.nodes.count)

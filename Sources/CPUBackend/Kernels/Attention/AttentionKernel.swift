@@ -52,7 +52,7 @@ package struct AttentionKernel: @unchecked Sendable {
   package var scale: Float
   /// Whether query t sees only keys up to t + offset; the offset is `keys - queries` unless `offset` gives it.
   package var causal: Bool
-  /// How many of the latest keys a query sees, with `causal`.
+  /// The distance from which on a query sees no keys.
   package var window: Int?
   /// One number read when the attention runs.
   package var offset: UnsafePointer<Int32>?
@@ -89,7 +89,7 @@ package struct AttentionKernel: @unchecked Sendable {
 
   /// The masks of one sequence as they stand when a tile runs.
   struct Masks {
-    /// Query t sees keys below `t + reach`; a number beyond all keys without `causal`.
+    /// Query t sees keys below `t + reach`; a number beyond all keys where nothing later is hidden.
     let reach: Int
     /// Query t sees keys from `t + reach - window` on.
     let window: Int
@@ -115,7 +115,13 @@ package struct AttentionKernel: @unchecked Sendable {
   func masks(_ sequence: Int) -> Masks {
     let length = lengths.map { max(0, min(keys, Int($0[sequence]))) } ?? keys
     let first = offset.map { Int($0.pointee) } ?? keys - queries
-    // Without a window the first key that counts is far below 0, also where the reach is endless.
-    return Masks(reach: causal ? first + 1 : Int.max / 4, window: window ?? Int.max / 2, length: length)
+    guard let window else {
+      // The first key that counts is far below 0, also where the reach is endless.
+      return Masks(reach: causal ? first + 1 : Int.max / 4, window: Int.max / 2, length: length)
+    }
+    let near = min(window, Int.max / 8)
+    return causal
+      ? Masks(reach: first + 1, window: near, length: length)
+      : Masks(reach: first + near, window: 2 * near - 1, length: length)
   }
 }
