@@ -49,6 +49,20 @@ public struct EncoderModel {
     return head.losses(head.features(of: encoder.hidden(input).gather(places)), targets: targets)
   }
 
+  /// The losses of the words behind masks, `[B * most]`, from targets for each token: only where they are not negative are
+  /// words computed.
+  ///
+  /// - Parameters:
+  ///   - targets: the right words, i32[B, T]; negative where there is none.
+  ///   - most: how many of a text are not negative, at most; what is beyond is left out.
+  public func losses(_ input: EncoderInput, targets: Tensor, mostOfText most: Int) -> Tensor {
+    let (batch, length) = (targets.size(0), targets.size(1))
+    let counts = scope.trace.constant(1, shape: targets.shape) - targets.compare(.less, 0).convert(to: .f32)
+    let rows = scope.trace.iota(axis: 0, shape: [batch, 1]) * Double(length)
+    let places = (counts.topK(min(most, length)).indices + rows).reshape([-1])
+    return losses(input, places: places, targets: targets.reshape([-1]).gather(places))
+  }
+
   /// The losses of answers, `[B]`: the mean of the cross-entropies of their first and last tokens.
   ///
   /// Padding is no possible end of an answer. Source: Devlin et al. 2019, section 4.2.

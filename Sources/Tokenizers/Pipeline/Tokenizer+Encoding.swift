@@ -49,6 +49,15 @@ extension Tokenizer {
     }.flatMap { $0 }
   }
 
+  /// The same tokenizer, whose encodings for a model have at most `length` tokens and no padding, whatever its file says.
+  ///
+  /// Throws: `MartletError` if the tokenizer's added tokens do not fit, which was checked when it was read.
+  public func truncating(to length: Int) throws -> Tokenizer {
+    try Tokenizer(
+      normalizer: normalizer, preTokenizer: preTokenizer, model: model, postProcessor: postProcessor, decoder: decoder,
+      addedTokens: addedTokens, roles: roles, truncation: Truncation(maximumLength: length), name: "the tokenizer")
+  }
+
   private func unpadded(
     _ input: Input, _ addsSpecialTokens: Bool, _ specialTokens: SpecialTokenMatching
   ) throws -> Encoding {
