@@ -13,7 +13,7 @@ typedef int eight_integers __attribute__((ext_vector_type(8)));
 
 /// Asks for the next lines of what comes next.
 static inline __attribute__((always_inline)) void kernels_look_ahead(kernels_panel *panel) {
-  for (int index = 0; index < 2; index++) {
+  for (int index = 0; index < KERNELS_AHEAD; index++) {
     kernels_ahead *ahead = &panel->ahead[index];
     long count = ahead->left < ahead->atOnce ? ahead->left : ahead->atOnce;
     ahead->left -= count;
@@ -33,7 +33,7 @@ static inline __attribute__((always_inline)) void kernels_look_ahead(kernels_pan
 /// What every set has.
 #define FUNCTIONS(set)                                                                                           \
   pack_across_##set, multiply_panel_##set, sizeof(vector_##set) / sizeof(float), multiply_block_##set, exponentiate_column_##set,                   \
-      differentiate_column_##set, exponentiate_row_##set, activate_##set, multiply_adds_##set,                   \
+      differentiate_column_##set, exponentiate_row_##set, activate_##set, activate_and_differentiate_##set, multiply_adds_##set,                   \
       multiply_rows_##set, multiply_rows_transposed_##set
 
 #if defined(__x86_64__)

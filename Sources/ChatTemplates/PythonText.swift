@@ -17,8 +17,9 @@ enum PythonText {
   }
 
   /// The place of the first byte where a text stands in another.
-  static func find(_ part: String, in text: String, from start: Int = 0) -> Int? {
-    let (needle, bytes) = (Array(part.utf8), Array(text.utf8))
+  static func find(_ part: String, in text: String) -> Int? { find(Array(part.utf8), in: Array(text.utf8), from: 0) }
+
+  private static func find(_ needle: [UInt8], in bytes: [UInt8], from start: Int) -> Int? {
     if needle.isEmpty { return start <= bytes.count ? start : nil }
     var place = start
     while place + needle.count <= bytes.count {
@@ -28,7 +29,7 @@ enum PythonText {
     return nil
   }
 
-  /// The parts between a separator, at most so many splits; by white space where it is nil.
+  /// The parts between a separator, which is not empty, at most so many splits; by white space where it is nil.
   static func split(_ text: String, _ separator: String?, limit: Int = -1) -> [String] {
     guard let separator else {
       var parts: [String] = []
@@ -45,8 +46,8 @@ enum PythonText {
     let (bytes, needle) = (Array(text.utf8), Array(separator.utf8))
     var parts: [String] = []
     var start = 0
-    while limit < 0 || parts.count < limit {
-      guard let place = find(separator, in: text, from: start) else { break }
+    while limit < 0 || parts.count < limit, !needle.isEmpty {
+      guard let place = find(needle, in: bytes, from: start) else { break }
       parts.append(String(decoding: bytes[start..<place], as: UTF8.self))
       start = place + needle.count
     }
@@ -62,7 +63,13 @@ enum PythonText {
   }
 
   static func replace(_ text: String, _ old: String, with new: String, limit: Int = -1) -> String {
-    if old.isEmpty { return text }
+    if old.isEmpty {
+      // Before every character and at the end, as far as the limit goes.
+      let scalars = text.unicodeScalars
+      let count = limit < 0 ? scalars.count + 1 : min(limit, scalars.count + 1)
+      let changed = scalars.prefix(count).map { new + String($0) }.joined()
+      return changed + String(String.UnicodeScalarView(scalars.dropFirst(count))) + (count > scalars.count ? new : "")
+    }
     return split(text, old, limit: limit).joined(separator: new)
   }
 

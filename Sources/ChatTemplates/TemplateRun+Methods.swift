@@ -91,7 +91,9 @@ extension TemplateRun {
     case "find":
       let place = PythonText.find(try needed(0), in: text)
       return .integer(place.map { text.utf8.prefix($0).count { $0 & 0xC0 != 0x80 } } ?? -1)
-    case "count": return .integer(PythonText.split(text, try needed(0)).count - 1)
+    case "count":
+      let part = try needed(0)
+      return .integer(part.isEmpty ? text.unicodeScalars.count + 1 : PythonText.split(text, part).count - 1)
     case "join":
       let parts = try elements(of: call.value(0, "iterable") ?? .undefined(""))
       return .string(parts.map(\.text).joined(separator: text))

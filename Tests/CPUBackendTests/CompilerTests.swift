@@ -39,6 +39,37 @@ import Testing
     }
   }
 
+  @Test(
+    "The derivative of an activation is computed beside it, and its gradient is a product",
+    arguments: [UnaryFunction.geluTanh, .geluErf, .silu], [false, true])
+  func earlyDerivatives(function: UnaryFunction, keepsOperand: Bool) throws {
+    let program = try Trace.program { trace in
+      let (x, weight) = (trace.input("x", TensorType([40, 24])), trace.state("w", TensorType([24, 64])))
+      let bias = trace.state("b", TensorType([64]))
+      let operand = x.matmul(weight) + bias
+      let loss = (operand.unary(function) * 0.3).unary(.square).sum()
+      for (name, gradient) in zip(["dw", "db"], gradients(of: loss, by: [weight, bias])) {
+        trace.output(name, gradient)
+      }
+      if keepsOperand { trace.output("operand", operand) }
+    }.optimized()
+    let (states, inputs) = program.randomValues(seed: 3)
+    let backend = CPU(threads: 2)
+    let buffers = try states.mapValues { tensor in
+      let buffer = try backend.makeBuffer(tensor.type)
+      buffer.write(tensor)
+      return buffer as any Buffer
+    }
+    let executable = try backend.compile(program, states: buffers)
+    for (name, tensor) in inputs { executable.input(name)?.write(tensor) }
+    try executable.run()
+    for (name, want) in try interpret(program, states: states, inputs: inputs).outputs {
+      try compare(#require(executable.output(name)).tensor(), want, name)
+    }
+    let labels = try #require(executable as? any ProfiledExecutable).profile().instructions.map(\.label)
+    #expect(labels.contains { $0.contains("\(function.rawValue)+activation_gradient") } != keepsOperand, "\(labels)")
+  }
+
   @Test func statesCanSwap() throws {
     let program = try Trace.program { trace in
       let a = trace.state("a", TensorType([4]))

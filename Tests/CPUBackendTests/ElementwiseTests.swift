@@ -56,6 +56,36 @@ import Testing
 
   private func stride_(_ from: Int, _ to: Int, _ by: Int) -> StrideTo<Int> { stride(from: from, to: to, by: by) }
 
+  @Test("A function and its derivative in one pass are what each is alone, to the bit, also in the operand's place")
+  func functionWithDerivative() {
+    let pairs: [(ElementwiseProgram.Unary, ElementwiseProgram.Unary)] = [
+      (.geluTanh, .geluTanhDerivative), (.geluExact, .geluExactDerivative), (.silu, .siluDerivative),
+    ]
+    let columns = 528
+    let special: [Float] = [.nan, .infinity, -.infinity, 0, -0.0, 1e5, -1e5, 1e-30, 88, -88, 3e38, -3e38]
+    let numbers = special + normals(2 * columns - special.count, seed: 6).map { 4 * $0 }
+    func alone(_ function: ElementwiseProgram.Unary) -> [UInt32] {
+      let (input, output) = (Memory(numbers), Memory<Float>(repeating: 0, count: numbers.count))
+      var program = ElementwiseProgram(rows: 2, columns: columns)
+      program.store(
+        program.unary(function, program.input(input.pointer, .full(rowStride: columns))), to: output.pointer,
+        rowStride: columns)
+      run(ElementwiseKernel(program).launches())
+      return output.array.map(\.bitPattern)
+    }
+    for (function, derivative) in pairs {
+      let (input, output) = (Memory(numbers), Memory<Float>(repeating: 0, count: numbers.count))
+      var program = ElementwiseProgram(rows: 2, columns: columns)
+      let x = program.input(input.pointer, .full(rowStride: columns))
+      program.store(program.unary(function, x), to: input.pointer, rowStride: columns)
+      _ = program.constant(1)
+      program.store(program.unary(derivative, x), to: output.pointer, rowStride: columns)
+      run(ElementwiseKernel(program).launches())
+      #expect(input.array.map(\.bitPattern) == alone(function))
+      #expect(output.array.map(\.bitPattern) == alone(derivative))
+    }
+  }
+
   @Test func worksInPlace() {
     for columns in [7, 64, 300] {
       let x = Memory(normals(4 * columns, seed: 8))

@@ -308,6 +308,7 @@ SNIPPETS = [
     "{{ {'b': [1, none], 'a': 'é\\n'} | tojson }} {{ {'b': 1, 'a': {}} | tojson(indent=2) }} {{ [] | tojson }} {{ 'q\"' | tojson }} {{ {'b':1,'a':2} | tojson(sort_keys=true) }}",
     "{% for k, v in {'b': 1, 'a': 2} | items %}{{ k }}{{ v }}{% endfor %} {{ ({'b': 1, 'a': 2} | dictsort)[0][0] }} {{ {'a': 1}.get('z', 5) }} {{ {'a': 1}.get('z') }} {{ {'a': 1}.keys() | list }}",
     "{{ 'a,b,,c'.split(',') }} {{ ' a  b '.split() }} {{ 'a-b-c'.rsplit('-', 1) }} {{ 'a-b-c'.split('-', 1) }} {{ 'x'.join(['a','b']) }} {{ 'ab'.find('b') }}",
+    "{{ 'abc'.replace('', '-') }} {{ 'abc'.replace('', '-', 2) }} {{ 'é本' | replace('', '-') }} {{ ''.replace('', 'x') }} {{ 'é本'.count('') }} {{ 'aaaa'.count('aa') }}",
     "{{ 'abc'.startswith('ab') }} {{ 'abc'.endswith(('c','d')) }} {{ 'xxaxx'.strip('x') }} {{ 'aXa'.replace('a', 'b') }} {{ 'A b'.title() }} {{ '12'.isdigit() }} {{ 'aaa'.count('a') }}",
     "{% for i in range(3) %}{{ loop.index }}{{ loop.first }}{{ loop.last }}{{ loop.revindex0 }}{{ loop.previtem }}{{ loop.nextitem }}{{ loop.cycle('a','b') }}{% else %}none{% endfor %}",
     "{% for i in [] %}x{% else %}empty{% endfor %} {% for k, v in {'a': 1, 'b': 2}.items() %}{{ k }}={{ v }};{% endfor %} {% for i in range(5) if i is even %}{{ i }}{% endfor %}",
@@ -325,7 +326,7 @@ SNIPPETS = [
     "{{ 'a' if x is defined else 'b' }} {{ 'c' if false }}| {{ (1 if true else 2) + 3 }} {{ 'abc' == \"abc\" }} {{ 1 == 1.0 }} {{ true == 1 }} {{ '1' == 1 }}",
 ]
 BROKEN = [
-    "{{ raise_exception('no: ' ~ messages[0].role) }}", "{{ undefinedname.attribute }}", "{{ 1 + 'a' }}", "{{ [1].append(2) }}", "{% if %}", "{% for x in %}",
+    "{{ raise_exception('no: ' ~ messages[0].role) }}", "{{ undefinedname.attribute }}", "{{ 1 + 'a' }}", "{{ [1].append(2) }}", "{{ 'a b'.split('') }}", "{{ 'a b'.rsplit('') }}", "{% if %}", "{% for x in %}",
     "{{ ", "{% endif %}", "{{ 'a' | nofilter }}", "{{ 1 is notest }}", "{% unknown %}", "{{ 1 / 0 }}", "{{ range(999999999) }}", "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
     "{{ messages.foo.bar }}", "{{ none < 1 }}", "{# open", "{{ (1 }}", "{{ undefinedname() }}",
 ]

@@ -4,6 +4,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/// How many pieces of memory a product brings near: parts of the next A and B, and what follows the product uses two.
+#define KERNELS_AHEAD 4
+
 /// Memory that will be needed soon: rows of cache lines, brought into the second-level cache a few at a time while a
 /// product keeps the arithmetic units busy: all at once they would keep its own loads waiting.
 typedef struct {
@@ -37,7 +40,7 @@ typedef struct {
   float alpha;
   /// Whether the product is added to what C holds.
   bool accumulate;
-  kernels_ahead ahead[2];
+  kernels_ahead ahead[KERNELS_AHEAD];
 } kernels_panel;
 
 /// The distance between rows of A that are packed along the inner dimension, and the largest depth.
@@ -126,6 +129,9 @@ typedef struct {
   float (*exponentiate_row)(float *numbers, long count, float *maximum, bool keeps);
   /// Computes a function of `count` numbers, a multiple of 16. `step` is 8, or 0 for eight numbers that repeat.
   void (*activate)(kernels_activation activation, const float *input, long step, float *output, long count);
+  /// Computes GELU or SiLU of `count` numbers, a multiple of 16, and their derivatives there.
+  void (*activate_and_differentiate)(kernels_activation activation, const float *input, long step, float *output,
+                                     float *derivatives, long count);
   /// Chains of multiply-adds, to measure the peak.
   float (*multiply_adds)(float seed, long iterations);
   /// `C = alpha * A B` or `C += alpha * A B` for any number of rows, with B `[depth][columns]`. Each element is one sum:

@@ -14,8 +14,8 @@ struct Compiler {
   private(set) var constantCount = 0
 
   init(_ source: Program) throws {
-    program = try source.removingDeadCode().expanding { !$0.hasKernel }.packingAttention().removingDeadCode()
-      .copyingInputs()
+    program = try source.removingDeadCode().expanding { !$0.hasKernel }.packingAttention()
+      .computingDerivativesEarly().removingDeadCode().copyingInputs()
     var fusion = Fusion(program.graph)
     for root in program.roots where !program.isFillUpdate(root) { fusion.materialize(root) }
     self.fusion = fusion

@@ -95,7 +95,7 @@ struct GroupKernel {
           chain.run(
             row: block.row, column: block.column, rows: block.rows, columns: block.columns,
             scratch: block.worker.scratch - reserve)
-        })
+        }, companions: chain.companions(of: c))
       return launches.map { $0.reserving(reserve) }
     }
     kernel.workspaceByteCount = workspace + (carrier == nil ? type.byteCount : 0)
@@ -194,7 +194,8 @@ extension ElementwiseProgram {
       case .i8, .i32, .i64: return scalar.isFloatingPoint ? unary(.truncate, operands[0]) : operands[0]
       }
     case let activation as ActivationGradient:
-      return binary(.multiply, unary(Unary(derivativeOf: activation.function), operands[0]), operands[1])
+      let derivative = unary(Unary(derivativeOf: activation.function), operands[0])
+      return isOne(operands[1]) ? derivative : binary(.multiply, derivative, operands[1])
     case let dropout as Dropout:
       guard let key, dropout.rate > 0 else { return operands[0] }
       return self.dropout(operands[0], rate: Float(dropout.rate), key: key, stream: dropout.stream)

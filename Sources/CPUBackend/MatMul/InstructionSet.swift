@@ -86,6 +86,12 @@ package struct InstructionSet: @unchecked Sendable {
     _ function: kernels_activation, _ input: Operand, _ output: UnsafeMutablePointer<Float>, _ count: Int
   ) { table.pointee.activate(function, input.pointer, input.step, output, count) }
 
+  /// Computes GELU or SiLU of `count` numbers, a multiple of 16, and their derivatives there.
+  func activate(
+    _ function: kernels_activation, _ input: Operand, _ output: UnsafeMutablePointer<Float>,
+    derivatives: UnsafeMutablePointer<Float>, _ count: Int
+  ) { table.pointee.activate_and_differentiate(function, input.pointer, input.step, output, derivatives, count) }
+
   /// Floating-point operations in an iteration of `multiplyAdds`.
   var operationsOfIteration: Int { Int(KERNELS_CHAINS) * Int(table.pointee.lanes) * 2 }
 

@@ -56,6 +56,22 @@ package struct MatMul: Sendable {
   /// What to do with a block of C once it is final; blocks cover C exactly once.
   package typealias Epilogue = (_ block: Block) -> Void
 
+  /// Numbers beside those of C that an epilogue reads or writes: they are brought near while a block is computed.
+  package struct Companion {
+    package let pointer: UnsafeRawPointer
+    /// Bytes from a row to the next, and of a number.
+    package let rowBytes: Int
+    package let elementBytes: Int
+
+    package init(pointer: UnsafeRawPointer, rowBytes: Int, elementBytes: Int) {
+      (self.pointer, self.rowBytes, self.elementBytes) = (pointer, rowBytes, elementBytes)
+    }
+
+    func moved(byColumns columns: Int) -> Companion {
+      Companion(pointer: pointer + columns * elementBytes, rowBytes: rowBytes, elementBytes: elementBytes)
+    }
+  }
+
   /// The memory that the launches share, in floats; best aligned to 64 bytes.
   package func workspaceFloats() -> Int {
     switch strategy {
@@ -71,9 +87,10 @@ package struct MatMul: Sendable {
   /// - Parameters:
   ///   - workspace: `workspaceFloats()` floats that nobody else uses until the launches have run.
   ///   - epilogue: Called for every block of C, at most 144 rows by 512 columns, once it is final.
+  ///   - companions: What else the epilogue reads or writes, row by row as C is; the first two are brought near.
   package func launches(
     a: UnsafePointer<Float>, b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>,
-    workspace: UnsafeMutablePointer<Float>?, epilogue: Epilogue? = nil
+    workspace: UnsafeMutablePointer<Float>?, epilogue: Epilogue? = nil, companions: [Companion] = []
   ) -> [Launch] {
     precondition(workspace != nil || workspaceFloats() == 0, "a product of this size needs its workspace")
     switch strategy {
@@ -87,7 +104,8 @@ package struct MatMul: Sendable {
       return parts().flatMap { part in
         TiledProduct(part.product).launches(
           a: a, b: b + part.column * (transposeB ? ldb : 1), c: c + part.column, workspace: workspace,
-          epilogue: epilogue.map { epilogue in { block in epilogue(block.moved(byColumns: part.column)) } })
+          epilogue: epilogue.map { epilogue in { block in epilogue(block.moved(byColumns: part.column)) } },
+          companions: companions.map { $0.moved(byColumns: part.column) })
       }
     }
   }

@@ -75,16 +75,27 @@ extension PackedB {
 }
 
 extension kernels_ahead {
+  /// The cache lines of a companion in a block of C.
+  init(_ companion: MatMul.Companion, of block: MatMul.Block, over calls: Int) {
+    let first = companion.pointer + block.row * companion.rowBytes + block.column * companion.elementBytes
+    self.init(
+      first, strideBytes: companion.rowBytes, rows: block.rows, bytes: block.columns * companion.elementBytes, calls)
+  }
+
   /// The cache lines of a part of a matrix, asked for evenly over some calls.
   init(
     _ matrix: UnsafePointer<Float>, _ stride: Int, rows: Range<Int>, columns: Range<Int>, over calls: Int
   ) {
-    let first = matrix + rows.lowerBound * stride + columns.lowerBound
-    let offset = Int(bitPattern: first) & 63
-    let lines = (columns.count * 4 + offset + 63) / 64
-    let total = lines * rows.count
     self.init(
-      row: UnsafeRawPointer(first).assumingMemoryBound(to: CChar.self), stride: stride * 4, lines: Int32(lines),
-      line: 0, left: total, atOnce: (total + max(1, calls) - 1) / max(1, calls))
+      matrix + rows.lowerBound * stride + columns.lowerBound, strideBytes: stride * 4, rows: rows.count,
+      bytes: columns.count * 4, calls)
+  }
+
+  private init(_ first: UnsafeRawPointer, strideBytes: Int, rows: Int, bytes: Int, _ calls: Int) {
+    let lines = (bytes + (Int(bitPattern: first) & 63) + 63) / 64
+    let total = lines * rows
+    self.init(
+      row: first.assumingMemoryBound(to: CChar.self), stride: strideBytes, lines: Int32(lines), line: 0, left: total,
+      atOnce: (total + max(1, calls) - 1) / max(1, calls))
   }
 }

@@ -30,7 +30,7 @@ struct TiledProduct: @unchecked Sendable {
 
   func launches(
     a: UnsafePointer<Float>, b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>,
-    workspace: UnsafeMutablePointer<Float>?, epilogue: MatMul.Epilogue?
+    workspace: UnsafeMutablePointer<Float>?, epilogue: MatMul.Epilogue?, companions: [MatMul.Companion] = []
   ) -> [Launch] {
     let shared = sharesB ? workspace : nil
     var launches: [Launch] = []
@@ -41,15 +41,18 @@ struct TiledProduct: @unchecked Sendable {
     let floatsOfA = blocking.largestRows * PackedA.panelFloats
     let floatsOfB = shared == nil ? Self.panelsOfStage * RegisterTile.columns * blockDepth : 0
     let tiles = product.batch * blocking.tiles
+    let companions = (companions.first, companions.dropFirst().first)
     launches.append(
       Launch(tiles: tiles, scratchBytes: (floatsOfA + floatsOfB) * 4) { index, worker in
         let scratch = worker.scratch.assumingMemoryBound(to: Float.self)
         let tile = tile(index, a, b)
         // The tile that this thread probably gets next.
         let next = index + worker.count < tiles ? self.tile(index + worker.count, a, b) : nil
+        let block = product.block(tile.rows, tile.columns, batch: tile.batch, worker)
         multiply(
-          tile, next, c, packedA: scratch, packedB: scratch + floatsOfA, sharedB: UnsafePointer(shared))
-        epilogue?(product.block(tile.rows, tile.columns, batch: tile.batch, worker))
+          tile, next, c, packedA: scratch, packedB: scratch + floatsOfA, sharedB: UnsafePointer(shared), block,
+          companions)
+        epilogue?(block)
       })
     return launches
   }
@@ -81,7 +84,8 @@ struct TiledProduct: @unchecked Sendable {
 
   private func multiply(
     _ tile: Tile, _ next: Tile?, _ c: UnsafeMutablePointer<Float>, packedA: UnsafeMutablePointer<Float>,
-    packedB: UnsafeMutablePointer<Float>, sharedB: UnsafePointer<Float>?
+    packedB: UnsafeMutablePointer<Float>, sharedB: UnsafePointer<Float>?, _ area: MatMul.Block,
+    _ companions: (MatMul.Companion?, MatMul.Companion?)
   ) {
     let set = product.instructionSet
     let firstRow = tile.rows.lowerBound * RegisterTile.rows
@@ -95,11 +99,16 @@ struct TiledProduct: @unchecked Sendable {
       tile.a.prepare(tile.rows, depths, packedA, &panel)
       panel.depth = depths.count
       panel.accumulate = product.accumulate || block > 0
+      if block + 1 == blocks {
+        // What the epilogue uses, while the sums become final.
+        let calls = calls(tile.rows, tile.columns, depths)
+        if let first = companions.0 { panel.ahead.2 = kernels_ahead(first, of: area, over: calls) }
+        if let second = companions.1 { panel.ahead.3 = kernels_ahead(second, of: area, over: calls) }
+      }
       for group in 0..<tile.groups {
         let columns = tile.group(group)
         if sharedB == nil { tile.b.pack(panels: columns, depth: depths, packedB) }
-        let calls =
-          tile.rows.count * (RegisterTile.rows / set.rows) * columns.count * (depths.count / Int(KERNELS_STEPS))
+        let calls = calls(tile.rows, columns, depths)
         if group + 1 < tile.groups {
           lookAhead(&panel, tile, block, group + 1, over: calls)
         } else if block + 1 < blocks {
@@ -107,7 +116,8 @@ struct TiledProduct: @unchecked Sendable {
         } else if let next {
           lookAhead(&panel, next, 0, 0, over: calls)
         } else {
-          panel.ahead = (kernels_ahead(), kernels_ahead())
+          panel.ahead.0 = kernels_ahead()
+          panel.ahead.1 = kernels_ahead()
         }
         for column in columns {
           panel.b =
@@ -127,10 +137,14 @@ struct TiledProduct: @unchecked Sendable {
     _ panel: inout kernels_panel, _ tile: Tile, _ block: Int, _ group: Int, over calls: Int
   ) {
     let depths = depths(ofBlock: block)
-    panel.ahead = (
-      group == 0 ? tile.a.ahead(tile.rows, depths, over: calls) : kernels_ahead(),
-      sharesB ? kernels_ahead() : tile.b.ahead(panels: tile.group(group), depths, over: calls)
-    )
+    panel.ahead.0 = group == 0 ? tile.a.ahead(tile.rows, depths, over: calls) : kernels_ahead()
+    panel.ahead.1 = sharesB ? kernels_ahead() : tile.b.ahead(panels: tile.group(group), depths, over: calls)
+  }
+
+  /// How often a product of panels looks ahead.
+  private func calls(_ rows: Range<Int>, _ columns: Range<Int>, _ depths: Range<Int>) -> Int {
+    rows.count * (RegisterTile.rows / product.instructionSet.rows) * columns.count
+      * (depths.count / Int(KERNELS_STEPS))
   }
 
   private func depths(ofBlock block: Int) -> Range<Int> {

@@ -5,6 +5,8 @@ public struct ActivationGradient: Operation {
   /// The activation: one of those with a closed derivative.
   public let function: UnaryFunction
 
+  package init(function: UnaryFunction) { self.function = function }
+
   /// The types of the results; throws where the operands do not fit.
   public func resultTypes(_ operands: [TensorType]) throws(ShapeError) -> [TensorType] {
     try require(

@@ -11,6 +11,8 @@ public struct Binary: Operation {
   /// The function.
   public let function: BinaryFunction
 
+  package init(function: BinaryFunction) { self.function = function }
+
   /// The types of the results; throws where the operands do not fit.
   public func resultTypes(_ operands: [TensorType]) throws(ShapeError) -> [TensorType] {
     try require(operands.count == 2 && operands[0] == operands[1], "\(function.rawValue) needs two equal types")

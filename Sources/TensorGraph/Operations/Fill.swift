@@ -7,6 +7,8 @@ public struct Fill: Operation {
   /// The tensor's type.
   public let type: TensorType
 
+  package init(value: Double, type: TensorType) { (self.value, self.type) = (value, type) }
+
   /// The types of the results; throws where the operands do not fit.
   public func resultTypes(_ operands: [TensorType]) throws(ShapeError) -> [TensorType] { [type] }
 

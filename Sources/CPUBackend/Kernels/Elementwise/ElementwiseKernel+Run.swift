@@ -62,6 +62,10 @@ extension ElementwiseKernel {
       case .unary:
         CPUBackend.run(
           ElementwiseProgram.Unary(rawValue: step.function).unsafelyUnwrapped, table[step.a], result, padded)
+      case .unaryWithDerivative:
+        CPUBackend.run(
+          ElementwiseProgram.Unary(rawValue: step.function).unsafelyUnwrapped, table[step.a], result,
+          derivatives: table[step.derivative].pointer, padded)
       case .binary:
         CPUBackend.run(
           ElementwiseProgram.Binary(rawValue: step.function).unsafelyUnwrapped, table[step.a], table[step.b], result,

@@ -13,13 +13,15 @@ package final class ElementwiseKernel: @unchecked Sendable {
   }
 
   struct Step {
-    enum Kind: UInt8 { case unary, binary, select, dropout }
+    enum Kind: UInt8 { case unary, unaryWithDerivative, binary, select, dropout }
     let kind: Kind
     let function: UInt8
     let a: Int
     let b: Int
     let c: Int
     let result: Int
+    /// The slot of the derivative.
+    var derivative = 0
     let rate: Float
     let key: UnsafePointer<UInt32>?
   }
@@ -72,6 +74,19 @@ package final class ElementwiseKernel: @unchecked Sendable {
       for operand in operands(instruction) { lastUse[operand] = index }
     }
     for output in program.outputs { lastUse[output.value.index] = slots }
+    // A function whose derivative of the same value is the next instruction is computed together with it.
+    var derivativeOf: [Int: Int] = [:]
+    var last: Int?
+    for (index, source) in sources.enumerated() where lastUse[index] >= 0 {
+      guard case .instruction(let instruction) = source else { continue }
+      if let last, case .instruction(.unary(let function, let value)) = sources[last],
+        case .unary(let next, value) = instruction, next == function.derivative
+      {
+        derivativeOf[last] = index
+      }
+      last = index
+    }
+    let derivatives = Set(derivativeOf.values)
 
     var registerOf = [Int](repeating: -1, count: slots)
     var free: [Int] = []
@@ -113,6 +128,12 @@ package final class ElementwiseKernel: @unchecked Sendable {
       case .instruction(let instruction):
         registers.append((index, registerOf[index] * bytesPerRegister))
         switch instruction {
+        case .unary(_, let a) where derivatives.contains(index):
+          let last = steps.removeLast()
+          steps.append(
+            Step(
+              kind: .unaryWithDerivative, function: last.function, a: a.index, b: 0, c: 0, result: last.result,
+              derivative: index, rate: 0, key: nil))
         case .unary(let function, let a):
           steps.append(
             Step(
@@ -141,8 +162,9 @@ package final class ElementwiseKernel: @unchecked Sendable {
       var isDirect = false
       if case .instruction = sources[slot], output.storage == .f32, written.insert(slot).inserted {
         // An input in the same memory must have been read for the last time.
+        let step = derivativeOf[slot] ?? slot
         isDirect = !inputs.contains {
-          $0.pointer == UnsafeRawPointer(output.pointer) && lastUse[$0.slot] > slot
+          $0.pointer == UnsafeRawPointer(output.pointer) && lastUse[$0.slot] > step
         }
       }
       outputs.append(
@@ -178,6 +200,22 @@ package final class ElementwiseKernel: @unchecked Sendable {
     outputs.deallocate()
     constants.deallocate()
     registers.deallocate()
+  }
+
+  /// What the program reads and writes for each element, besides the product that it follows.
+  func companions(of product: UnsafePointer<Float>) -> [MatMul.Companion] {
+    var companions: [MatMul.Companion] = []
+    func add(_ pointer: UnsafeRawPointer, _ storage: ScalarType, rowStride: Int) {
+      guard pointer != UnsafeRawPointer(product), !companions.contains(where: { $0.pointer == pointer }) else { return }
+      companions.append(
+        MatMul.Companion(
+          pointer: pointer, rowBytes: rowStride * storage.byteCount, elementBytes: storage.byteCount))
+    }
+    for input in inputs where input.access.isFull {
+      add(input.pointer, input.storage, rowStride: input.access.rowStride)
+    }
+    for output in outputs { add(output.pointer, output.storage, rowStride: output.rowStride) }
+    return companions
   }
 
   /// The program over its whole range, in tiles of about 16 thousand elements.

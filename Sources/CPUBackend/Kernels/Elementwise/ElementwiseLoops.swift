@@ -93,6 +93,28 @@ func run(
   }
 }
 
+extension ElementwiseProgram.Unary {
+  /// The derivative that is best computed together with the function.
+  var derivative: Self? {
+    switch self {
+    case .geluTanh: .geluTanhDerivative
+    case .geluExact: .geluExactDerivative
+    case .silu: .siluDerivative
+    default: nil
+    }
+  }
+}
+
+/// Computes a function that has a `derivative` and that, of `count` numbers, a multiple of 16.
+@inline(never)
+func run(
+  _ function: ElementwiseProgram.Unary, _ a: Operand, _ output: UnsafeMutablePointer<Float>,
+  derivatives: UnsafeMutablePointer<Float>, _ count: Int
+) {
+  let kernel = function == .silu ? KERNELS_SILU : function == .geluTanh ? KERNELS_GELU_TANH : KERNELS_GELU_EXACT
+  InstructionSet.current.activate(kernel, a, output, derivatives: derivatives, count)
+}
+
 /// Computes a function of `count` pairs of numbers, a multiple of 16.
 @inline(never)
 func run(

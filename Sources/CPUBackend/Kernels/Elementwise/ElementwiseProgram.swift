@@ -96,6 +96,11 @@ package struct ElementwiseProgram {
   /// The same number everywhere.
   package mutating func constant(_ number: Float) -> Value { append(.constant(number)) }
 
+  /// Whether a value is the constant 1.
+  func isOne(_ value: Value) -> Bool {
+    if case .constant(1) = sources[value.index] { true } else { false }
+  }
+
   /// A function of a value.
   package mutating func unary(_ function: Unary, _ value: Value) -> Value {
     append(.instruction(.unary(function, value)))
