@@ -60,12 +60,12 @@ struct ProfileTests {
         #expect(result.errors.contains(word))
       }
       let (events, tracks) = try trace(run)
-      #expect(tracks == [0: "steps", 1: "thread 0", 2: "thread 1"])
+      #expect(tracks == [2: "steps", 3: "thread 0", 4: "thread 1"])
       #expect(events.allSatisfy { !$0.name.isEmpty && tracks[$0.track] != nil && $0.duration >= 0 })
       for track in tracks.keys { expectNested(events.filter { $0.track == track }) }
 
       // Ten steps are kept, and nothing of a step is left out: its operations last as long as it does.
-      let main = events.filter { $0.track == 0 }
+      let main = events.filter { $0.track == 2 }
       let steps = main.filter { $0.name.hasPrefix("step ") }
       #expect(steps.map(\.name) == (1...10).map { "step \($0)" })
       let operations = main.filter { !$0.name.hasPrefix("step ") }
@@ -76,8 +76,8 @@ struct ProfileTests {
         #expect(inside.allSatisfy { ($0.details["bytes"]?.integerValue ?? 0) > 0 })
       }
       // What a thread ran belongs to an operation of that name at that time.
-      let threads = events.filter { $0.track > 0 }
-      #expect(Set(threads.map(\.track)) == [1, 2])
+      let threads = events.filter { $0.track > 2 }
+      #expect(Set(threads.map(\.track)) == [3, 4])
       for part in threads {
         #expect(operations.contains { $0.name == part.name && $0.contains(part) })
         #expect((part.details["tiles"]?.integerValue ?? 0) > 0)
@@ -94,7 +94,7 @@ struct ProfileTests {
       #expect(try run.train("--profile").status == 0)
       #expect(try run.hashes(step: 5) == plain)
       let (events, _) = try trace(run)
-      let main = events.filter { $0.track == 0 }
+      let main = events.filter { $0.track == 2 }
       expectNested(main)
       for step in main.filter({ $0.name.hasPrefix("step ") }) {
         let inside = main.filter(step.contains).map(\.name)
