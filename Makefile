@@ -34,6 +34,7 @@ bench: build ## Measure Martlet against its peers and write docs/BENCHMARKS.md
 	$(SWIFT) build -c release --product kernel-bench
 	$(SWIFT) build -c release --product curation-bench
 	$(SWIFT) build -c release --product tokenizer-bench
+	$(SWIFT) build -c release --product encoder-bench
 	Benchmarks/bench.sh
 
 lint: ## Check the style and that no code traps on what people, files or systems do

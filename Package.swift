@@ -146,6 +146,9 @@ let package = Package(
     benchmark("source-bench", "Sources", of: "Documents"),
     benchmark("wikipedia-bench", "Wikipedia", of: "Documents"),
     benchmark("webarchive-bench", "WebArchives", of: "Documents"),
+    .executableTarget(
+      name: "encoder-bench", dependencies: with("Training", "CPUBackend") + ["BenchmarkOptions"],
+      path: "Benchmarks/Encoders", swiftSettings: strict),
     // What the tests of checkpoints kill.
     .executableTarget(
       name: "checkpoint-hammer", dependencies: with("Training"), path: "Tests/CheckpointHammer", swiftSettings: strict),

@@ -1,7 +1,7 @@
 """The sections of the benchmark, in the order of the page. Each has `TITLE`, `TEXT`, `measure(options)`, which yields rows,
 and `table(rows)`, which gives the rows as Markdown."""
 
-from . import attention, curating, generation, products, startup, threads, tokenizing, training
+from . import attention, curating, encoders, generation, products, startup, threads, tokenizing, training
 
 SECTIONS = {
     "products": products,
@@ -12,4 +12,5 @@ SECTIONS = {
     "startup": startup,
     "threads": threads,
     "training": training,
+    "encoders": encoders,
 }

@@ -17,6 +17,13 @@ public struct EncoderInput {
     self.lengths = lengths
   }
 
+  /// Sequences that end where padding begins: their lengths are the numbers of other tokens.
+  public init(tokens: Tensor, tokenTypes: Tensor? = nil, paddingID: Int32) {
+    let padding = tokens.compare(.equal, Double(paddingID)).convert(to: .f32).reduce(.sum, [1])
+    let lengths = tokens.trace.constant(Double(tokens.size(1)), shape: padding.shape) - padding
+    self.init(tokens: tokens, tokenTypes: tokenTypes, lengths: lengths.maximum(1).convert(to: .i32))
+  }
+
   /// Which tokens are no padding, true[B, T]; nil where all are.
   var isText: Tensor? {
     let (batch, length) = (tokens.size(0), tokens.size(1))
