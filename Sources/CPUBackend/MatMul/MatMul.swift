@@ -56,7 +56,7 @@ package struct MatMul: Sendable {
   /// What to do with a block of C once it is final; blocks cover C exactly once.
   package typealias Epilogue = (_ block: Block) -> Void
 
-  /// Numbers beside those of C that an epilogue reads or writes: they are brought near while a block is computed.
+  /// Numbers beside those of C that an epilogue reads: they are brought near while a block is computed.
   package struct Companion {
     package let pointer: UnsafeRawPointer
     /// Bytes from a row to the next, and of a number.
@@ -87,7 +87,7 @@ package struct MatMul: Sendable {
   /// - Parameters:
   ///   - workspace: `workspaceFloats()` floats that nobody else uses until the launches have run.
   ///   - epilogue: Called for every block of C, at most 144 rows by 512 columns, once it is final.
-  ///   - companions: What else the epilogue reads or writes, row by row as C is; the first two are brought near.
+  ///   - companions: What else the epilogue reads, row by row as C is; the first two are brought near.
   package func launches(
     a: UnsafePointer<Float>, b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>,
     workspace: UnsafeMutablePointer<Float>?, epilogue: Epilogue? = nil, companions: [Companion] = []

@@ -202,20 +202,12 @@ package final class ElementwiseKernel: @unchecked Sendable {
     registers.deallocate()
   }
 
-  /// What the program reads and writes for each element, besides the product that it follows.
+  /// What the program reads for each element, besides the product that it follows.
   func companions(of product: UnsafePointer<Float>) -> [MatMul.Companion] {
-    var companions: [MatMul.Companion] = []
-    func add(_ pointer: UnsafeRawPointer, _ storage: ScalarType, rowStride: Int) {
-      guard pointer != UnsafeRawPointer(product), !companions.contains(where: { $0.pointer == pointer }) else { return }
-      companions.append(
-        MatMul.Companion(
-          pointer: pointer, rowBytes: rowStride * storage.byteCount, elementBytes: storage.byteCount))
+    inputs.filter { $0.access.isFull && $0.pointer != UnsafeRawPointer(product) }.map {
+      MatMul.Companion(
+        pointer: $0.pointer, rowBytes: $0.access.rowStride * $0.storage.byteCount, elementBytes: $0.storage.byteCount)
     }
-    for input in inputs where input.access.isFull {
-      add(input.pointer, input.storage, rowStride: input.access.rowStride)
-    }
-    for output in outputs { add(output.pointer, output.storage, rowStride: output.rowStride) }
-    return companions
   }
 
   /// The program over its whole range, in tiles of about 16 thousand elements.
