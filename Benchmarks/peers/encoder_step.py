@@ -10,11 +10,10 @@ labels. Prints one JSON line; with --serve it answers requests: see serving.py.
 
 import argparse
 import os
-import resource
 import statistics
-import time
 
 import serving
+import steps_timing
 
 SIZES = ["layers", "width", "heads", "length", "batch", "vocabulary"]
 FIRST_WORD = 5
@@ -56,15 +55,6 @@ def make_step(framework, task, sizes, threads):
     return step, f"{torch.__version__}, transformers {transformers.__version__}"
 
 
-def timed(step, count):
-    times = []
-    for _ in range(count):
-        start = time.perf_counter()
-        loss = step()
-        times.append(1e3 * (time.perf_counter() - start))
-    return times, loss
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("framework", choices=["torch", "torch-compile"])
@@ -82,16 +72,16 @@ def main():
         step, version = make_step(arguments.framework, arguments.task, sizes, arguments.threads)
     except ImportError as error:
         serving.missing(error)
-    timed(step, arguments.warmup)
+    steps_timing.timed(step, arguments.warmup)
 
     def measure(steps):
-        times, loss = timed(step, steps)
+        times, loss = steps_timing.timed(step, steps)
         median = statistics.median(times)
         return {
             "framework": arguments.framework, "version": version, "steps": steps,
             "milliseconds_per_step": round(median, 3), "loss": round(loss, 3),
             "tokens_per_second": round(1e3 * sizes[4] * sizes[3] / median),
-            "peak_memory_megabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1.024e-3, 1),
+            "peak_memory_megabytes": steps_timing.peak_memory_megabytes(),
         }
 
     if arguments.serve:

@@ -10,15 +10,14 @@ Prints one JSON line; with --first it stops after the first step. With --serve i
 
 import argparse
 import os
-import resource
 import statistics
 import sys
-import time
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 import serving
+import steps_timing
 from shapes import Shape
 
 
@@ -28,15 +27,6 @@ def make_step(framework, shape, threads):
         return jax_step.make_step(shape, threads)
     import torch_step
     return torch_step.make_step(shape, threads, compiled=framework == "torch-compile")
-
-
-def timed(step, count):
-    times = []
-    for _ in range(count):
-        start = time.perf_counter()
-        loss = step()
-        times.append(1e3 * (time.perf_counter() - start))
-    return times, loss
 
 
 def main():
@@ -56,13 +46,13 @@ def main():
         step, version = make_step(arguments.framework, shape, arguments.threads)
     except ImportError as error:
         serving.missing(error)
-    first = timed(step, 1)[0][0]
+    first = steps_timing.timed(step, 1)[0][0]
     if arguments.first:
         return
-    timed(step, arguments.warmup)
+    steps_timing.timed(step, arguments.warmup)
 
     def measure(steps):
-        times, loss = timed(step, steps)
+        times, loss = steps_timing.timed(step, steps)
         median = statistics.median(times)
         return {
             "framework": arguments.framework, "version": version, **shape._asdict(), "threads": arguments.threads,
@@ -70,7 +60,7 @@ def main():
             "first_step_milliseconds": round(first, 1),
             "tokens_per_second": round(1e3 * shape.batch * shape.context / median, 1),
             "gigaflops": round(shape.flops() / median / 1e6, 2), "loss": round(loss, 4),
-            "peak_memory_megabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1.024e-3, 1),
+            "peak_memory_megabytes": steps_timing.peak_memory_megabytes(),
         }
 
     if arguments.serve:
