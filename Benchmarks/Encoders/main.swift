@@ -32,7 +32,7 @@ do { print(try measured().text()) } catch {
     throw MartletError(
       .invalidArgument, "the vocabulary has \(vocabulary) tokens", remedy: "Give more than \(firstWord).")
   }
-  let configuration = try EncoderFamilies.configuration(
+  let configuration = try ModelFamilies.encoder(
     JSONFields(
       [
         "model_type": .string("bert"), "architectures": .array([.string("Bert" + task.rawValue)]),

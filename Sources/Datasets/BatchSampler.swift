@@ -48,16 +48,18 @@ public struct BatchSampler: Sendable {
   ///
   /// Shape: inputs and targets are [rows, contextLength], row-major; the number of rows follows from their size.
   /// Throws: `MartletError` if the tokens on the disk are damaged. Complexity: O(rows x contextLength), no memory is taken.
+  @discardableResult
   public func fill(
     inputs: UnsafeMutableBufferPointer<Int32>, targets: UnsafeMutableBufferPointer<Int32>, firstSample: UInt64
-  ) throws {
+  ) throws -> Int {
     let rows = try batchRows(inputs, targets, contextLength)
-    guard let inputs = inputs.baseAddress, let targets = targets.baseAddress else { return }
+    guard let inputs = inputs.baseAddress, let targets = targets.baseAddress else { return 0 }
     for row in 0..<rows {
       let start = windowStart(of: firstSample &+ UInt64(row))
       try copyWindow(
         tokens, start..<start + contextLength + 1, inputs + row * contextLength, targets + row * contextLength)
     }
+    return contextLength
   }
 
   /// The number of the first token of a sample.
@@ -117,7 +119,7 @@ public struct EvaluationBatches: Sendable {
   /// How many batches there are; rows of the last one that have no window are padding.
   public var batchCount: Int { (windowCount + batchSize - 1) / batchSize }
 
-  /// Fills batch `index`; returns how many targets are tokens.
+  /// Fills batch `index`; returns the length of its longest window.
   ///
   /// Shape: inputs and targets are [batchSize, contextLength], row-major; padding is input 0 and target -100.
   /// Throws: `MartletError` if the tokens on the disk are damaged. Complexity: O(batchSize x contextLength).
@@ -132,7 +134,7 @@ public struct EvaluationBatches: Sendable {
       throw MartletError(.invalidArgument, "batch \(index) was asked for, there are \(batchCount)")
     }
     guard let inputs = inputs.baseAddress, let targets = targets.baseAddress else { return 0 }
-    var filled = 0
+    var longest = 0
     for row in 0..<batchSize {
       let window = index * batchSize + row
       let start = min(window, windowCount) * contextLength
@@ -143,9 +145,9 @@ public struct EvaluationBatches: Sendable {
         rowInputs[place] = 0
         rowTargets[place] = EvaluationBatches.ignoredTarget
       }
-      filled += length
+      longest = max(longest, length)
     }
-    return filled
+    return longest
   }
 }
 

@@ -11,10 +11,15 @@ extension DataPreparation {
     let end = try endToken(tokenizer)
     let split = heldOut.isEmpty ? try splitMethod(input) : .document
     let tokenizerFingerprint = tokenizer.fingerprint()
-    func writer(_ prefix: String) -> TokenShardWriter {
+    func writer(_ prefix: String, _ vocabularySize: Int, targets: TokenShardWriter? = nil) -> TokenShardWriter {
       TokenShardWriter(
-        folder: work, prefix: prefix, vocabularySize: tokenizer.vocabularySize,
-        tokenizerFingerprint: tokenizerFingerprint, shardTokens: settings.shardTokens)
+        folder: work, prefix: prefix, vocabularySize: vocabularySize, tokenizerFingerprint: tokenizerFingerprint,
+        shardTokens: settings.shardTokens, targets: targets)
+    }
+    let coder = try exampleCoder(input, tokenizer)
+    func writer(_ prefix: String) -> TokenShardWriter {
+      writer(
+        prefix, tokenizer.vocabularySize, targets: coder.map { writer("\(prefix)-targets", $0.labels.count) })
     }
     var sides = (train: writer("train"), validation: writer("validation"))
     var skips: SkipReport
@@ -23,10 +28,10 @@ extension DataPreparation {
     var damage: [String] = []
     var licences: [Int: Set<String>] = [:]
     if !heldOut.isEmpty {
-      reader = try encode(input, tokenizer, end) { _ in sides.train }
+      reader = try encode(input, tokenizer, end, coder) { _ in sides.train }
       skips = reader.report
       let counts = tokensOfSources
-      let other = try encode(.files(heldOut), tokenizer, end) { _ in sides.validation }
+      let other = try encode(.files(heldOut), tokenizer, end, coder) { _ in sides.validation }
       skips.add(other.report)
       withoutText = other.filesWithoutText
       damage = other.damage
@@ -35,18 +40,20 @@ extension DataPreparation {
       tokensOfSources = counts + [Int](repeating: 0, count: max(0, list - counts.count)) + tokensOfSources
     } else if split == .tail {
       let all = writer("all")
-      reader = try encode(input, tokenizer, end) { _ in all }
+      reader = try encode(input, tokenizer, end, nil) { _ in all }
       skips = reader.report
       try divide(all, sides, work)
     } else {
       var chooser = SplitChooser(seed: settings.seed, fraction: settings.validationFraction)
-      reader = try encode(input, tokenizer, end) { chooser.isValidation($0) ? sides.validation : sides.train }
+      reader = try encode(input, tokenizer, end, coder) { chooser.isValidation($0) ? sides.validation : sides.train }
       skips = reader.report
       if chooser.mustForce {
         // By chance one side got nothing. The document nearest to the limit changes sides, and all is written anew.
         chooser.force()
         sides = (writer("train"), writer("validation"))
-        skips = try encode(input, tokenizer, end) { chooser.isValidation($0) ? sides.validation : sides.train }.report
+        skips = try encode(input, tokenizer, end, coder) {
+          chooser.isValidation($0) ? sides.validation : sides.train
+        }.report
       }
     }
     try sides.train.finish()
@@ -68,9 +75,10 @@ extension DataPreparation {
         },
       report: skips,
       tokenizerFingerprint: tokenizerFingerprint, vocabularySize: tokenizer.vocabularySize, split: split,
-      endOfDocument: end.flatMap { tokenizer.token(of: $0) }, train: part(sides.train, tokenizer),
-      validation: part(sides.validation, tokenizer),
-      unigramEntropy: unigramEntropy(of: sides.validation.counts, under: sides.train.counts),
+      endOfDocument: end.flatMap { tokenizer.token(of: $0) }, labels: coder?.labels ?? [],
+      train: part(sides.train, tokenizer), validation: part(sides.validation, tokenizer),
+      unigramEntropy: unigramEntropy(
+        of: (sides.validation.targets ?? sides.validation).counts, under: (sides.train.targets ?? sides.train).counts),
       warnings: warnings + withoutText.map { "there is no text in \($0)" } + damage)
   }
 
@@ -96,10 +104,38 @@ extension DataPreparation {
         "Check that the sources are the right files, and for JSONL that the text field is '\(settings.textField)'.")
   }
 
+  /// What makes examples of documents, if they are to be examples.
+  private mutating func exampleCoder(_ input: TextInput, _ tokenizer: Tokenizer) throws -> ExampleCoder? {
+    guard let examples = settings.examples else { return nil }
+    var labels = examples.labels
+    if labels.isEmpty {
+      phaseStart = .now()
+      var reader = DocumentReader()
+      var collector = LabelCollector()
+      try readBatches(&reader, input, .inspecting, input.bytes) { parts in
+        for part in parts where part.beginsDocument { try collector.add(part, examples) }
+      }
+      labels = collector.labels
+      guard labels.count > 1 else {
+        throw MartletError(
+          .invalidArgument,
+          labels.isEmpty
+            ? "no document has a label, the attribute '\(examples.labelAttribute)'"
+            : "all documents have the same label, '\(labels[0])'",
+          at: settings.corpus.sources.flatMap(\.files).joined(separator: ", "),
+          remedy: "Say in data.sources which field has the label, as in `label: stars`.")
+      }
+    }
+    return try ExampleCoder(examples, labels, tokenizer)
+  }
+
   private func endToken(_ tokenizer: Tokenizer) throws -> Int32? {
+    // Examples have the marks that the tokenizer puts around texts for a model.
+    if settings.examples != nil { return nil }
     switch settings.endOfDocument {
     case .none: return nil
     case .automatic: return tokenizer.endOfTextID
+    case .markBehindText: return try tokenizer.marksAroundText().after.last
     case .token(let token):
       guard let id = tokenizer.id(of: token) else {
         throw MartletError(
@@ -112,6 +148,7 @@ extension DataPreparation {
 
   /// The method, with `automatic` decided by whether there are 10 documents.
   private func splitMethod(_ input: TextInput) throws -> DataSettings.Split {
+    if settings.examples != nil { return .document }
     guard settings.split == .automatic else { return settings.split }
     struct Enough: Error {}
     var reader = DocumentReader()
@@ -129,12 +166,34 @@ extension DataPreparation {
 
   /// Encodes all documents on all processors and gives the ids, in order, to the writer that `side` chooses.
   private mutating func encode(
-    _ input: TextInput, _ tokenizer: Tokenizer, _ end: Int32?, _ side: (DocumentPart) -> TokenShardWriter
+    _ input: TextInput, _ tokenizer: Tokenizer, _ end: Int32?, _ coder: ExampleCoder?,
+    _ side: (DocumentPart) -> TokenShardWriter
   ) throws -> DocumentReader {
     phaseStart = .now()
     tokensOfSources = []
+    func count(_ ids: [Int32], of part: DocumentPart) {
+      while tokensOfSources.count <= part.source { tokensOfSources.append(0) }
+      tokensOfSources[part.source] += ids.count
+    }
     var reader = DocumentReader()
+    var dropped: [(part: DocumentPart, reason: String)] = []
     try readBatches(&reader, input, .encoding, input.bytes) { parts in
+      if let coder {
+        let examples = parts.filter(\.beginsDocument)
+        let encoded = parallelMap(examples.count) { index in Result { try coder(examples[index]) } }
+        for (part, outcome) in zip(examples, encoded) {
+          switch try outcome.get() {
+          case .skip(let reason): dropped.append((part, reason))
+          case .example(let inputs, let targets):
+            count(inputs, of: part)
+            let writer = side(part)
+            try writer.append(inputs)
+            try writer.targets?.append(targets)
+            writer.endDocument()
+          }
+        }
+        return
+      }
       let encoded = parallelMap(parts.count) { index in
         var ids: [Int32] = []
         parts[index].bytes.withUnsafeBufferPointer {
@@ -143,8 +202,7 @@ extension DataPreparation {
         return ids
       }
       for (part, ids) in zip(parts, encoded) {
-        while tokensOfSources.count <= part.source { tokensOfSources.append(0) }
-        tokensOfSources[part.source] += ids.count
+        count(ids, of: part)
         let writer = side(part)
         try writer.append(ids)
         guard part.endsDocument else { continue }
@@ -152,6 +210,7 @@ extension DataPreparation {
         writer.endDocument()
       }
     }
+    for (part, reason) in dropped { reader.drop(part, reason) }
     return reader
   }
 
@@ -191,10 +250,13 @@ extension DataPreparation {
 
   private func part(_ writer: TokenShardWriter, _ tokenizer: Tokenizer) -> DatasetManifest.Part {
     let bytes = zip(writer.counts, tokenizer.byteCounts).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
-    return DatasetManifest.Part(
-      shards: writer.shards.map {
+    func list(_ writer: TokenShardWriter) -> [DatasetManifest.Shard] {
+      writer.shards.map {
         .init(file: $0.name, tokens: $0.tokens, documents: $0.documents, bytes: $0.bytes, sha256: $0.sha256)
-      },
+      }
+    }
+    return DatasetManifest.Part(
+      shards: list(writer), targets: writer.targets.map(list) ?? [],
       bytesPerToken: writer.tokenCount > 0 ? bytes / Double(writer.tokenCount) : 0)
   }
 }

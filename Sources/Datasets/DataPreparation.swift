@@ -58,7 +58,7 @@ public struct DataPreparation {
     let input = try gather(&warnings)
     let heldOut =
       settings.validationSources.isEmpty
-      ? [] : try inspect(CorpusSettings(sources: settings.validationSources.map { .init(files: [$0]) }), &warnings)
+      ? [] : try inspect(validationCorpus, &warnings)
     var version: Corpus.Version?
     if case .corpus(let sequence) = input { version = sequence.version }
     let given = try givenTokenizer()
@@ -83,6 +83,12 @@ public struct DataPreparation {
 
   /// The folder of the curated documents.
   public static func corpusFolder(of folder: String) -> String { joinPath(folder, "corpus") }
+
+  private var validationCorpus: CorpusSettings {
+    var corpus = CorpusSettings(sources: settings.validationSources)
+    corpus.folder = settings.corpus.folder
+    return corpus
+  }
 
   /// The documents: those of the files as they are, where nothing is to be done with them, or curated ones.
   mutating func gather(_ warnings: inout [String]) throws -> TextInput {
@@ -174,7 +180,7 @@ public struct DataPreparation {
     for name in try FileSystem.list(folder) where name.hasSuffix(".tokens") {
       try FileSystem.remove(joinPath(folder, name))
     }
-    for shard in manifest.train.shards + manifest.validation.shards {
+    for shard in manifest.shards {
       try FileSystem.move(joinPath(work, shard.file), to: joinPath(folder, shard.file))
     }
     try tokenizer.save(to: folder)

@@ -25,6 +25,8 @@ public struct DataSettings: Sendable, Equatable {
     case automatic
     /// Nothing.
     case none
+    /// The token that the tokenizer puts behind a text for a model, as `[SEP]`, if it does.
+    case markBehindText
     /// This token; a character-level tokenizer that is trained gets it as an added token.
     case token(String)
   }
@@ -53,12 +55,14 @@ public struct DataSettings: Sendable, Equatable {
   public var endOfDocument = EndOfDocument.automatic
   /// How the validation set is chosen.
   public var split = Split.automatic
-  /// Files and folders for validation; with them nothing of the sources is held out, whatever `split` says.
-  public var validationSources: [String] = []
+  /// What to validate on; with it nothing of the sources is held out, whatever `split` says.
+  public var validationSources: [CorpusSettings.Source] = []
   /// Which part of the documents or tokens is for validation, from 0 to below 1.
   public var validationFraction = 0.1
   /// Decides which documents are for validation.
   public var seed: UInt64 = 0
+  /// How documents become examples with a label each; nil where all text is one stream of tokens.
+  public var examples: ExampleSettings?
   /// How many tokens a shard has at most.
   public var shardTokens = 1 << 25
 
@@ -122,15 +126,17 @@ public struct DataSettings: Sendable, Equatable {
       switch endOfDocument {
       case .automatic: .string("automatic")
       case .none: .null
+      case .markBehindText: .string("mark_behind_text")
       case .token(let token): .object(["token": .string(token)])
       }
     return [
       "corpus": .object(corpus.json), "text_field": .string(textField), "division": division,
       "invalid_utf8": .string(rules.brokenUTF8.rawValue),
       "tokenizer": tokenizer, "end_of_document": end, "split": .string(split.rawValue),
-      "validation_sources": .array(validationSources.map { .string($0) }),
+      "validation_sources": .array(validationSources.map { .object($0.json) }),
       "validation_fraction": .double(validationFraction), "seed": .number(String(seed)),
       "shard_tokens": .integer(shardTokens), "longest_document": .integer(rules.longest),
+      "examples": examples.map { .object($0.json) } ?? .null,
     ]
   }
 }

@@ -34,6 +34,8 @@ public struct DatasetManifest: Sendable, Equatable {
   public struct Part: Sendable, Equatable {
     /// Its shards in order.
     public var shards: [Shard]
+    /// The shards with the targets of its documents, if they are examples.
+    public var targets: [Shard] = []
     /// How many bytes of text a token stands for on average; 0 without tokens.
     public var bytesPerToken: Double
 
@@ -65,6 +67,8 @@ public struct DatasetManifest: Sendable, Equatable {
   public var split: DataSettings.Split
   /// The token after each document, if there is one.
   public var endOfDocument: String?
+  /// The labels of examples in the order of their numbers; none where the text is one stream.
+  public var labels: [String]
   /// The training tokens.
   public var train: Part
   /// The validation tokens.
@@ -77,6 +81,9 @@ public struct DatasetManifest: Sendable, Equatable {
   /// What a person should know: sources without text.
   public var warnings: [String] = []
 
+  /// All shards, also those of targets.
+  public var shards: [Shard] { [train, validation].flatMap { $0.shards + $0.targets } }
+
   /// A loss in nats per validation token as bits per byte of text, which can be compared between tokenizers.
   public func bitsPerByte(loss: Double) -> Double? {
     validation.bytesPerToken > 0 ? loss / 0.693_147_180_559_945_3 / validation.bytesPerToken : nil
@@ -84,18 +91,22 @@ public struct DatasetManifest: Sendable, Equatable {
 
   /// The content of the file.
   public func json() -> JSONValue {
+    func list(_ shards: [Shard]) -> JSONValue {
+      .array(
+        shards.map { shard in
+          .object([
+            "file": .string(shard.file), "tokens": .integer(shard.tokens), "documents": .integer(shard.documents),
+            "bytes": .integer(shard.bytes), "sha256": .string(shard.sha256),
+          ])
+        })
+    }
     func part(_ part: Part) -> JSONValue {
-      .object([
+      var object: JSONObject = [
         "tokens": .integer(part.tokens), "documents": .integer(part.documents),
-        "bytes_per_token": .double(part.bytesPerToken),
-        "shards": .array(
-          part.shards.map { shard in
-            .object([
-              "file": .string(shard.file), "tokens": .integer(shard.tokens), "documents": .integer(shard.documents),
-              "bytes": .integer(shard.bytes), "sha256": .string(shard.sha256),
-            ])
-          }),
-      ])
+        "bytes_per_token": .double(part.bytesPerToken), "shards": list(part.shards),
+      ]
+      if !part.targets.isEmpty { object["targets"] = list(part.targets) }
+      return .object(object)
     }
     var skipped = JSONObject()
     for reason in report.reasons { skipped[reason] = .integer(report.skipped[reason] ?? 0) }
@@ -120,7 +131,8 @@ public struct DatasetManifest: Sendable, Equatable {
         "file": .string("tokenizer.json"), "sha256": .string(tokenizerFingerprint),
         "vocabulary_size": .integer(vocabularySize), "end_of_document": endOfDocument.map { .string($0) } ?? .null,
       ]),
-      "split": .string(split.rawValue), "train": part(train), "validation": part(validation),
+      "split": .string(split.rawValue), "labels": .array(labels.map { .string($0) }), "train": part(train),
+      "validation": part(validation),
       "unigram_entropy": unigramEntropy.map { .double($0) } ?? .null,
       "warnings": .array(warnings.map { .string($0) }),
     ])
@@ -170,6 +182,7 @@ public struct DatasetManifest: Sendable, Equatable {
     vocabularySize = try tokenizer.integer("vocabulary_size", in: 1...Int(Int32.max))
     endOfDocument = tokenizer.object["end_of_document"]?.stringValue
     split = DataSettings.Split(rawValue: try file.string("split", choices: ["document", "tail"])) ?? .document
+    labels = try file.strings("labels", default: [])
     train = try DatasetManifest.part(file, "train")
     validation = try DatasetManifest.part(file, "validation")
     unigramEntropy = file.object["unigram_entropy"]?.doubleValue
@@ -179,7 +192,8 @@ public struct DatasetManifest: Sendable, Equatable {
   init(
     fingerprint: String, corpusVersion: String?, settings: JSONObject, sources: [Source], report: SkipReport,
     tokenizerFingerprint: String,
-    vocabularySize: Int, split: DataSettings.Split, endOfDocument: String?, train: Part, validation: Part,
+    vocabularySize: Int, split: DataSettings.Split, endOfDocument: String?, labels: [String], train: Part,
+    validation: Part,
     unigramEntropy: Double?, warnings: [String]
   ) {
     self.fingerprint = fingerprint
@@ -191,6 +205,7 @@ public struct DatasetManifest: Sendable, Equatable {
     self.vocabularySize = vocabularySize
     self.split = split
     self.endOfDocument = endOfDocument
+    self.labels = labels
     self.train = train
     self.validation = validation
     self.unigramEntropy = unigramEntropy
@@ -199,7 +214,14 @@ public struct DatasetManifest: Sendable, Equatable {
 
   private static func part(_ file: JSONFields, _ key: String) throws -> Part {
     let fields = try file.fields(key)
-    let shards = try fields.objects("shards").map { shard in
+    let targets = fields.object["targets"] == nil ? [] : try Self.shards(fields, "targets")
+    return Part(
+      shards: try Self.shards(fields, "shards"), targets: targets,
+      bytesPerToken: try fields.number("bytes_per_token"))
+  }
+
+  private static func shards(_ fields: JSONFields, _ key: String) throws -> [Shard] {
+    let shards = try fields.objects(key).map { shard in
       let name = try shard.string("file")
       guard Core.fileName(of: name) == name, name != "..", !name.isEmpty else {
         throw shard.failure("file", mustBe: "a name in the same folder")
@@ -209,7 +231,7 @@ public struct DatasetManifest: Sendable, Equatable {
         documents: try shard.integer("documents", in: 0...1 << 48), bytes: try shard.integer("bytes", in: 0...1 << 56),
         sha256: try shard.string("sha256"))
     }
-    guard shards.count <= 1 << 14 else { throw fields.failure("shards", mustBe: "at most 16384 shards") }
-    return Part(shards: shards, bytesPerToken: try fields.number("bytes_per_token"))
+    guard shards.count <= 1 << 14 else { throw fields.failure(key, mustBe: "at most 16384 shards") }
+    return shards
   }
 }

@@ -12,6 +12,12 @@ package struct DocumentPart: Sendable {
   package var endsDocument: Bool
   /// The place of its file, or of its input, in the list of sources.
   package var source: Int
+  /// Whether it is the first part of its document.
+  package var beginsDocument: Bool
+  /// What else is known of the document, in each of its parts.
+  package var attributes: [String: JSONValue]
+  /// Where the document is from.
+  package var provenance: Provenance
 }
 
 /// Where documents are read from.
@@ -90,6 +96,13 @@ package struct DocumentReader {
     if ordinal == before { filesWithoutText.append(file.path) }
   }
 
+  /// Counts a document that was handed on as left out after all.
+  mutating func drop(_ part: DocumentPart, _ reason: String) {
+    report.read -= 1
+    report.written -= 1
+    report.skip(reason, at: "\(part.provenance.input), \(part.provenance.place)")
+  }
+
   /// Hands on a document in parts.
   private mutating func take(_ document: Document, _ source: Int, hash: UInt64, _ body: (DocumentPart) throws -> Void)
     throws
@@ -102,16 +115,18 @@ package struct DocumentReader {
     let text = Array(document.text.utf8)
     var start = 0
     var searched = 0
-    while text.count - start > Self.partSize, let end = Self.partEnd(text, from: start, &searched) {
+    func give(_ bytes: [UInt8], endsDocument: Bool) throws {
       try body(
         DocumentPart(
-          bytes: Array(text[start..<end]), ordinal: ordinal, contentHash: hash, endsDocument: false, source: source))
+          bytes: bytes, ordinal: ordinal, contentHash: hash, endsDocument: endsDocument, source: source,
+          beginsDocument: start == 0 && openHash == nil, attributes: document.attributes,
+          provenance: document.provenance))
+    }
+    while text.count - start > Self.partSize, let end = Self.partEnd(text, from: start, &searched) {
+      try give(Array(text[start..<end]), endsDocument: false)
       start = end
     }
-    let bytes = start == 0 ? text : Array(text[start...])
-    try body(
-      DocumentPart(
-        bytes: bytes, ordinal: ordinal, contentHash: hash, endsDocument: !document.continues, source: source))
+    try give(start == 0 ? text : Array(text[start...]), endsDocument: !document.continues)
     openHash = document.continues ? hash : nil
     if document.continues { return }
     report.read += 1

@@ -13,6 +13,8 @@ public struct PreparedDataset: Sendable {
   public let train: TokenSequence
   /// The validation tokens; none if the fraction was 0.
   public let validation: TokenSequence
+  /// The examples for training and validation, where documents are examples.
+  public let examples: (train: ExampleSequence, validation: ExampleSequence)?
 
   /// Opens a folder, and checks that its files belong together and have their full length.
   ///
@@ -27,8 +29,17 @@ public struct PreparedDataset: Sendable {
         .mismatch, "the tokenizer is not the one that made the tokens of this folder",
         at: joinPath(folder, "tokenizer.json"), remedy: "Run `martlet data` again.")
     }
-    train = try PreparedDataset.open(manifest.train, folder, manifest)
-    validation = try PreparedDataset.open(manifest.validation, folder, manifest)
+    func open(_ part: DatasetManifest.Part) throws -> TokenSequence {
+      try Self.open(part.shards, folder, manifest, vocabularySize: manifest.vocabularySize)
+    }
+    (train, validation) = (try open(manifest.train), try open(manifest.validation))
+    func examples(_ part: DatasetManifest.Part, _ tokens: TokenSequence) throws -> ExampleSequence {
+      try ExampleSequence(
+        inputs: tokens, targets: Self.open(part.targets, folder, manifest, vocabularySize: manifest.labels.count))
+    }
+    examples =
+      manifest.labels.isEmpty
+      ? nil : (try examples(manifest.train, train), try examples(manifest.validation, validation))
   }
 
   /// Compares all shards with their hashes.
@@ -37,16 +48,18 @@ public struct PreparedDataset: Sendable {
   public func verify() throws {
     try train.verify()
     try validation.verify()
+    try examples?.train.verify()
+    try examples?.validation.verify()
   }
 
   private static func open(
-    _ part: DatasetManifest.Part, _ folder: String, _ manifest: DatasetManifest
+    _ shards: [DatasetManifest.Shard], _ folder: String, _ manifest: DatasetManifest, vocabularySize: Int
   ) throws -> TokenSequence {
     try TokenSequence(
-      part.shards.map { entry in
+      shards.map { entry in
         let shard = try TokenShard(joinPath(folder, entry.file))
         guard shard.header.tokenCount == entry.tokens, shard.header.documentCount == entry.documents,
-          shard.header.vocabularySize == manifest.vocabularySize,
+          shard.header.vocabularySize == vocabularySize,
           shard.header.tokenizerFingerprint == manifest.tokenizerFingerprint
         else {
           throw MartletError(

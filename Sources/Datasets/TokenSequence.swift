@@ -7,8 +7,13 @@ public final class TokenSequence: Sendable {
   /// How many tokens there are.
   public let count: Int
 
+  /// How many documents end in them.
+  public let documentCount: Int
+
   /// The number of the first token of each shard, and behind them the count.
   private let starts: [Int]
+  /// The same of documents.
+  private let documentStarts: [Int]
 
   /// Puts shards together; all must come from one tokenizer.
   ///
@@ -28,6 +33,9 @@ public final class TokenSequence: Sendable {
     }
     self.starts = starts
     count = starts.last ?? 0
+    // Each document takes eight bytes of a file, so that their number is no larger than memory has addresses.
+    documentStarts = shards.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.header.documentCount) }
+    documentCount = documentStarts.last ?? 0
   }
 
   /// The size of the vocabulary of the shards; 0 without any.
@@ -41,7 +49,7 @@ public final class TokenSequence: Sendable {
     guard range.lowerBound >= 0, range.upperBound <= count else {
       throw MartletError(.invalidArgument, "tokens \(range) were asked for, there are \(count)")
     }
-    var shard = firstShard(containing: range.lowerBound)
+    var shard = Self.last(starts, atOrBefore: range.lowerBound)
     var position = range.lowerBound
     while position < range.upperBound {
       let end = min(range.upperBound, starts[shard + 1])
@@ -54,13 +62,29 @@ public final class TokenSequence: Sendable {
     }
   }
 
-  /// The last shard that starts at or before a token.
-  private func firstShard(containing token: Int) -> Int {
+  /// The tokens of a document, which may go over several shards.
+  ///
+  /// Throws: `MartletError` if there is no such document, or its ends are out of order. Complexity: O(log(shards)).
+  public func document(_ index: Int) throws -> Range<Int> {
+    guard index >= 0, index < documentCount else {
+      throw MartletError(.invalidArgument, "document \(index) was asked for, there are \(documentCount)")
+    }
+    func end(_ index: Int) throws -> Int {
+      let shard = Self.last(documentStarts, atOrBefore: index)
+      return starts[shard] + (try shards[shard].documentEnd(index - documentStarts[shard]))
+    }
+    let (first, last) = (index == 0 ? 0 : try end(index - 1), try end(index))
+    // Within a shard ends are in order, and shards follow each other.
+    return first..<last
+  }
+
+  /// The last shard that starts at or before a token or document, and has any where one of the number exists.
+  private static func last(_ starts: [Int], atOrBefore number: Int) -> Int {
     var low = 0
-    var high = shards.count - 1
+    var high = starts.count - 2
     while low < high {
       let middle = (low + high + 1) / 2
-      if starts[middle] <= token { low = middle } else { high = middle - 1 }
+      if starts[middle] <= number { low = middle } else { high = middle - 1 }
     }
     return max(0, low)
   }

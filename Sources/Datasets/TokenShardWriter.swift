@@ -22,6 +22,9 @@ package final class TokenShardWriter {
   /// How often each id was written.
   package private(set) var counts: [UInt64]
 
+  /// Where the targets of the documents go, document by document, if they have any.
+  package let targets: TokenShardWriter?
+
   private let folder: String
   private let prefix: String
   private let vocabularySize: Int
@@ -35,12 +38,13 @@ package final class TokenShardWriter {
   /// Shards are named `<prefix>-00000.tokens` and so on.
   package init(
     folder: String, prefix: String, vocabularySize: Int, tokenizerFingerprint: String,
-    shardTokens: Int = TokenShardWriter.defaultShardTokens
+    shardTokens: Int = TokenShardWriter.defaultShardTokens, targets: TokenShardWriter? = nil
   ) {
     self.folder = folder
     self.prefix = prefix
     self.vocabularySize = vocabularySize
     self.shardTokens = max(1, shardTokens)
+    self.targets = targets
     width = vocabularySize <= 1 << 16 ? 2 : 4
     fingerprint = [UInt8](hexadecimal: tokenizerFingerprint) ?? []
     counts = Array(repeating: 0, count: vocabularySize)
@@ -63,14 +67,16 @@ package final class TokenShardWriter {
     tokenCount += ids.count
   }
 
-  /// Ends the current document.
+  /// Ends the current document, and that of the targets.
   package func endDocument() {
+    targets?.endDocument()
     ends.append(UInt64(pending))
     documentCount += 1
   }
 
-  /// Writes what is left.
+  /// Writes what is left, also of the targets.
   package func finish() throws {
+    try targets?.finish()
     if pending > 0 || !ends.isEmpty { try flush() }
   }
 

@@ -13,7 +13,7 @@ extension Generator {
     let model = try ModelFolder(folder)
     let tokenizer = try Tokenizer.load(folder)
     let cached = try CachedModel(
-      model.configuration, parameters: try model.loadParameters(on: backend), on: backend, rowCount: rowCount)
+      model.decoder(), parameters: try model.loadParameters(on: backend), on: backend, rowCount: rowCount)
     try self.init(cached, tokenizer)
   }
 }

@@ -38,8 +38,8 @@ public final class SentenceEncoder {
   public init(
     folder path: String, on backend: any Backend, pooling: Pooling? = nil, maximumLength: Int? = nil
   ) throws {
-    let folder = try EncoderFolder(path)
-    configuration = try folder.configuration.adapted(to: .embeddings)
+    let folder = try ModelFolder(path)
+    configuration = try folder.encoder().adapted(to: .embeddings)
     self.pooling = try pooling ?? Self.pooling(of: path)
     let limit = try maximumLength ?? Self.length(of: path) ?? configuration.maximumLength
     guard limit >= 1, limit <= configuration.maximumLength else {

@@ -5,7 +5,7 @@ import TensorGraph
 /// A model in a folder of Hugging Face's layout: read from what `transformers` saves, written as it loads it.
 public struct ModelFolder: Sendable {
   /// The checked configuration.
-  public let configuration: any LanguageModelConfiguration
+  public let configuration: any PretrainedConfiguration
   /// The folder.
   public let folder: HuggingFaceFolder
 
@@ -15,6 +15,20 @@ public struct ModelFolder: Sendable {
   public init(_ path: String) throws {
     folder = try HuggingFaceFolder(path)
     configuration = try ModelFamilies.configuration(folder.configuration().fields)
+  }
+
+  /// The configuration of a model that writes text.
+  ///
+  /// Throws: `MartletError(.unsupported)` if it is of another kind.
+  public func decoder() throws -> any LanguageModelConfiguration {
+    try ModelFamilies.decoder(configuration, at: joinPath(folder.path, "config.json"))
+  }
+
+  /// The configuration of an encoder, for the task that the folder's model was trained for.
+  ///
+  /// Throws: `MartletError(.unsupported)` if it is of another kind.
+  public func encoder() throws -> any EncoderConfiguration {
+    try ModelFamilies.encoder(configuration, at: joinPath(folder.path, "config.json"))
   }
 
   /// The parameters, read into buffers.

@@ -20,7 +20,7 @@ import Tokenizers
     let style = try JSONFields(file: fixture("tokenizer_styles/bert_uncased.json"))
     let json = try #require(style.object["tokenizer"])
     let tokenizer = try Tokenizer(json: Array(json.text().utf8), name: "tokenizer.json")
-    let configuration = try EncoderFamilies.configuration(
+    let configuration = try ModelFamilies.encoder(
       JSONFields(
         [
           "model_type": .string("bert"), "vocab_size": .integer(tokenizer.vocabularySize), "hidden_size": .integer(16),
@@ -44,7 +44,7 @@ import Tokenizers
       let texts = (0..<60).flatMap { _ in Self.texts }
       let vectors = try encoder.embeddings(of: texts)
       #expect(vectors.count == texts.count && vectors.prefix(7) == vectors.suffix(7))
-      let model = try EncoderFolder(folder)
+      let model = try ModelFolder(folder)
       let adapted = try model.configuration.adapted(to: .embeddings)
       let parameters = try model.loadParameters(for: adapted, key: RandomKey(seed: 1), on: backend)
       let cut = try tokenizer.truncating(to: 80)

@@ -9,7 +9,7 @@ import Testing
   private func configuration(_ type: String, _ object: JSONObject) throws -> any EncoderConfiguration {
     var object = object
     object["model_type"] = .string(type)
-    return try EncoderFamilies.configuration(JSONFields(object, file: "config.json"))
+    return try ModelFamilies.encoder(JSONFields(object, file: "config.json"))
   }
 
   private func named(_ architecture: String) -> JSONValue { .array([.string(architecture)]) }

@@ -32,7 +32,7 @@ import Testing
   @Test(arguments: ["bert_words", "roberta_words", "bert_embeddings"]) func oldAndBareNamesAreUnderstood(_ name: String)
     throws
   {
-    let golden = try EncoderFolder(fixture("encoders/\(name)"))
+    let golden = try ModelFolder(fixture("encoders/\(name)"))
     let expected = values(try golden.loadParameters(on: backend))
     let prefix = type(of: golden.configuration).prefix + "."
     let more = [
@@ -49,7 +49,7 @@ import Testing
     ]
     for rename in renames {
       try withFolder(name, renaming: rename, adding: more) { folder in
-        let found = values(try EncoderFolder(folder).loadParameters(on: backend))
+        let found = values(try ModelFolder(folder).loadParameters(on: backend))
         #expect(found == expected)
       }
     }
@@ -57,7 +57,7 @@ import Testing
 
   @Test(arguments: ["bert", "roberta", "distilbert", "modernbert"])
   func anEncoderIsTakenOverForAnotherTaskAndItsHeadDrawn(_ family: String) throws {
-    let words = try EncoderFolder(fixture("encoders/\(family)_words"))
+    let words = try ModelFolder(fixture("encoders/\(family)_words"))
     let adapted = try words.configuration.adapted(to: .textLabels, labels: ["no", "yes", "perhaps"])
     #expect(adapted.labels == ["no", "yes", "perhaps"] && adapted.task == .textLabels)
     let old = values(try words.loadParameters(on: backend))
@@ -70,7 +70,7 @@ import Testing
     let again = values(try words.loadParameters(for: adapted, key: RandomKey(seed: 7), on: backend))
     #expect(new == again)
     // The file of another task's labels gives none for these.
-    let tags = try EncoderFolder(fixture("encoders/\(family)_tokens"))
+    let tags = try ModelFolder(fixture("encoders/\(family)_tokens"))
     let relabelled = try tags.configuration.adapted(to: .tokenLabels, labels: ["A", "B"])
     let drawn = values(try tags.loadParameters(for: relabelled, key: RandomKey(seed: 7), on: backend))
     #expect(drawn["classifier.weight"]?.count == 2 * 8)
@@ -80,7 +80,7 @@ import Testing
     func expect(_ message: String, _ rename: @escaping (String) -> String) throws {
       try withFolder("bert_words", renaming: rename) { folder in
         #expect {
-          try EncoderFolder(folder).loadParameters(on: backend)
+          try ModelFolder(folder).loadParameters(on: backend)
         } throws: {
           ($0 as? MartletError)?.message == message && ($0 as? MartletError)?.place == folder
         }
@@ -92,12 +92,12 @@ import Testing
     try expect(#"the weights lack "bert.embeddings.LayerNorm.bias""#) {
       $0 == "bert.embeddings.LayerNorm.bias" ? "pooler.dense.bias" : $0
     }
-    let golden = try EncoderFolder(fixture("encoders/bert_words"))
+    let golden = try ModelFolder(fixture("encoders/bert_words"))
     try withFolder(
       "bert_words", renaming: { $0 }, adding: [TensorSource(name: "adapter.weight", shape: [1], floats: [0])]
     ) { folder in
       #expect {
-        try EncoderFolder(folder).loadParameters(on: backend)
+        try ModelFolder(folder).loadParameters(on: backend)
       } throws: {
         ($0 as? MartletError)?.message == #"the model has no place for "adapter.weight""#
       }
@@ -105,7 +105,7 @@ import Testing
     #expect(throws: MartletError.self) { try golden.configuration.adapted(to: .textLabels) }
     #expect(throws: MartletError.self) { try golden.configuration.adapted(to: .tokenLabels, labels: ["a", "a"]) }
     #expect {
-      _ = try EncoderFolder(fixture("gpt2"))
+      _ = try ModelFolder(fixture("gpt2"))
     } throws: {
       ($0 as? MartletError)?.message == "there is no encoder of the type 'gpt2'"
     }

@@ -17,7 +17,7 @@ import Testing
       let configuration = try EncoderGolden(name).folder.configuration
       found[type(of: configuration).modelType, default: []].insert(configuration.task)
     }
-    #expect(Set(found.keys) == Set(EncoderFamilies.all.map { $0.modelType }))
+    #expect(Set(found.keys) == Set(ModelFamilies.encoders.map { $0.modelType }))
     #expect(found.values.allSatisfy { $0 == Set(EncoderTask.allCases) })
   }
 
@@ -48,7 +48,7 @@ import Testing
     let parameters = try golden.folder.loadParameters(on: backend)
     func check(_ folder: String) throws {
       try ModelFolder.write(golden.folder.configuration, parameters: parameters, to: folder)
-      let again = try EncoderFolder(folder)
+      let again = try ModelFolder(folder)
       #expect(again.configuration.task == golden.folder.configuration.task)
       #expect(again.configuration.labels == golden.folder.configuration.labels)
       let loaded = try again.loadParameters(on: backend)
@@ -99,14 +99,14 @@ import Testing
 
 /// A recorded model and what `transformers` says of it.
 struct EncoderGolden {
-  let folder: EncoderFolder
+  let folder: ModelFolder
   let expected: SafetensorsFile
   /// Sequences and their length, padding included.
   let shape: [Int]
   let lengths: [Int]
 
   init(_ name: String) throws {
-    folder = try EncoderFolder(fixture("encoders/\(name)"))
+    folder = try ModelFolder(fixture("encoders/\(name)"))
     expected = try SafetensorsFile(fixture("encoders/\(name)/expected.safetensors"))
     shape = try #require(expected["tokens"]).shape
     lengths = try #require(expected["lengths"]).integers()

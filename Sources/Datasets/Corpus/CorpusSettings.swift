@@ -74,33 +74,16 @@ public struct CorpusSettings: Sendable, Equatable {
 extension CorpusSettings {
   /// Reads the lists of sources and steps of a recipe.
   ///
-  /// - Parameter place: the recipe's file, for errors.
+  /// - Parameters:
+  ///   - key: the name of the list of sources, for errors.
+  ///   - place: the recipe's file, for errors.
   ///
   /// Throws: `MartletError` that names the element.
-  public init(sources: [JSONValue], steps: [JSONValue], folder: String, at place: String) throws {
-    self.init(sources: [])
+  public init(
+    sources: [JSONValue], steps: [JSONValue] = [], folder: String, key: String = "data.sources", at place: String
+  ) throws {
+    self.init(sources: try sources.enumerated().map { try Source($1, key: "\(key)[\($0)]", at: place) })
     self.folder = folder
-    for (index, value) in sources.enumerated() {
-      let name = "data.sources[\(index)]"
-      if let file = value.stringValue {
-        self.sources.append(Source(files: [file]))
-        continue
-      }
-      guard let object = value.objectValue else {
-        throw Self.invalid(name, "a path or a section with `files`", place)
-      }
-      var options = OptionReader(object, name: name, at: place)
-      let files = try options.texts("files") ?? []
-      guard !files.isEmpty else { throw Self.invalid("\(name).files", "a path or a list of paths", place) }
-      var source = Source(files: files)
-      source.format = try options.text("format")
-      source.licence = try options.text("licence") ?? options.text("license")
-      source.weight = try options.number("weight", in: 0...1000) ?? 1
-      source.name = try options.text("name") ?? source.name
-      // What is left is for the format, which checks it.
-      source.options = options.rest
-      self.sources.append(source)
-    }
     for (index, value) in steps.enumerated() {
       let name = "data.steps[\(index)]"
       if let step = value.stringValue {
@@ -117,7 +100,7 @@ extension CorpusSettings {
     }
   }
 
-  private static func invalid(_ key: String, _ expected: String, _ place: String) -> MartletError {
+  fileprivate static func invalid(_ key: String, _ expected: String, _ place: String) -> MartletError {
     MartletError(
       .invalidArgument, "\(key) must be \(expected)", at: place, remedy: "docs/DATA.md shows all sources and steps.")
   }
@@ -146,16 +129,43 @@ extension CorpusSettings {
   /// The settings as manifests keep them.
   var json: JSONObject {
     [
-      "sources": .array(
-        sources.map { source in
-          .object([
-            "files": .array(source.files.map { .string($0) }), "format": source.format.map { .string($0) } ?? .null,
-            "options": .object(source.options), "licence": source.licence.map { .string($0) } ?? .null,
-            "weight": .double(source.weight), "name": .string(source.name),
-          ])
-        }),
+      "sources": .array(sources.map { .object($0.json) }),
       "steps": .array(steps.map { .object([$0.name: .object($0.options)]) }),
       "shuffle": .bool(shuffles), "group": group.map { .string($0) } ?? .null, "seed": .string(String(seed)),
+    ]
+  }
+}
+
+extension CorpusSettings.Source {
+  /// Reads an element of a list of sources: a path, or a section.
+  ///
+  /// Throws: `MartletError` that names the key.
+  init(_ value: JSONValue, key: String, at place: String) throws {
+    if let file = value.stringValue {
+      self.init(files: [file])
+      return
+    }
+    guard let object = value.objectValue else {
+      throw CorpusSettings.invalid(key, "a path or a section with `files`", place)
+    }
+    var options = OptionReader(object, name: key, at: place)
+    let files = try options.texts("files") ?? []
+    guard !files.isEmpty else { throw CorpusSettings.invalid("\(key).files", "a path or a list of paths", place) }
+    self.init(files: files)
+    format = try options.text("format")
+    licence = try options.text("licence") ?? options.text("license")
+    weight = try options.number("weight", in: 0...1000) ?? 1
+    name = try options.text("name") ?? name
+    // What is left is for the format, which checks it.
+    self.options = options.rest
+  }
+
+  /// The source as manifests keep it.
+  var json: JSONObject {
+    [
+      "files": .array(files.map { .string($0) }), "format": format.map { .string($0) } ?? .null,
+      "options": .object(options), "licence": licence.map { .string($0) } ?? .null, "weight": .double(weight),
+      "name": .string(name),
     ]
   }
 }

@@ -39,6 +39,12 @@ public struct EncoderModel {
     return head.losses(head.features(encoder.hidden(input), input), targets: targets.reshape([-1]))
   }
 
+  /// Which labels the model finds, as `losses(_:targets:)` takes them: 1 where the likeliest is right, else 0.
+  public func hits(_ input: EncoderInput, targets: Tensor) -> Tensor {
+    let likeliest = logits(input).topK(1).indices.reshape([-1])
+    return likeliest.compare(.equal, targets.reshape([-1])).convert(to: .f32)
+  }
+
   /// The losses of the words behind masks, `[M]`: only for masked tokens are words computed at all.
   ///
   /// - Parameters:

@@ -20,7 +20,11 @@ extension Recipe {
     // Recipes are checked before, so that the lists can be read.
     let corpus = (try? corpusSettings()) ?? CorpusSettings(sources: [])
     var settings = DataSettings(corpus: corpus, tokenizer: choice)
-    settings.validationSources = data.validationFiles.map(resolve)
+    settings.validationSources =
+      data.validationFiles.map { CorpusSettings.Source(files: [resolve($0)]) }
+      + ((try? validationSettings())?.sources ?? [])
+    settings.examples = exampleSettings
+    if hidesWords { settings.endOfDocument = .markBehindText }
     settings.textField = data.textField
     if let separator = data.documentSeparator { settings.division = .separator(separator) }
     settings.split =
@@ -48,6 +52,40 @@ extension Recipe {
     return settings
   }
 
+  /// Where the documents to validate on come from.
+  ///
+  /// Throws: `MartletError` for a source that is not written as it must be.
+  func validationSettings() throws -> CorpusSettings {
+    try CorpusSettings(
+      sources: data.validationSources, folder: folder, key: "data.validation_sources", at: "the recipe")
+  }
+
+  /// How documents become examples, if they do.
+  private var exampleSettings: ExampleSettings? {
+    guard model.task.hasExamples else { return nil }
+    var examples = ExampleSettings(maximumLength: train.contextLength)
+    examples.pairAttribute = data.pairField
+    examples.labels = data.labels
+    if examples.labels.isEmpty, let encoder = startingEncoder, encoder.task == model.task.encoderTask {
+      let isUnnamed = encoder.labels.enumerated().allSatisfy { $1 == "LABEL_\($0)" }
+      examples.labels = isUnnamed ? [] : encoder.labels
+    }
+    return examples
+  }
+
+  /// Whether words of a stream of text are hidden.
+  private var hidesWords: Bool {
+    guard !model.task.hasExamples else { return false }
+    return model.from == nil
+      ? ModelFamilies.encoders.contains { $0.modelType == model.type } : startingEncoder != nil
+  }
+
+  /// The encoder that training starts from, if it does.
+  private var startingEncoder: (any EncoderConfiguration)? {
+    guard let folder = try? startingModel() else { return nil }
+    return try? ModelFolder(folder).encoder()
+  }
+
   /// The folder of the model to start from, with its configuration and weights; nil for random ones.
   ///
   /// Throws: `MartletError(.notFound)` when `model.from` is neither such a folder nor a run's.
@@ -70,7 +108,8 @@ extension Recipe {
   /// The configuration of the model for the tokens of a tokenizer.
   ///
   /// Throws: `MartletError` that names the key, or the two vocabularies where the tokenizer's does not fit.
-  func modelConfiguration(for tokenizer: Tokenizer) throws -> any LanguageModelConfiguration {
+  func modelConfiguration(for dataset: PreparedDataset) throws -> any PretrainedConfiguration {
+    let tokenizer = dataset.tokenizer
     var object: JSONObject
     var file = "the recipe's model section"
     if let from = try startingModel() {
@@ -90,9 +129,20 @@ extension Recipe {
       for (key, id) in [("bos_token_id", tokenizer.beginningOfTextID), ("eos_token_id", tokenizer.endOfTextID)] {
         object[key] = id.map { .integer(Int($0)) } ?? .null
       }
+      if family is any EncoderConfiguration.Type {
+        object["pad_token_id"] = tokenizer.paddingID.map { .integer(Int($0)) }
+      }
     }
     for key in model.configuration.keys { object[key] = model.configuration[key] }
-    let configuration = try ModelFamilies.configuration(JSONFields(object, file: file))
+    var configuration = try ModelFamilies.configuration(JSONFields(object, file: file))
+    let missing = train.contextLength - configuration.maximumLength
+    let lengthKey = type(of: configuration).lengthKey
+    if missing > 0, model.from == nil, model.configuration[lengthKey] == nil {
+      // RoBERTa's positions begin behind that of padding.
+      object[lengthKey] = .integer(train.contextLength + missing)
+      configuration = try ModelFamilies.configuration(JSONFields(object, file: file))
+    }
+    configuration = try adapted(configuration, labels: dataset.manifest.labels, at: file)
     guard tokenizer.vocabularySize <= configuration.vocabularySize else {
       throw MartletError(
         .mismatch,
@@ -110,17 +160,32 @@ extension Recipe {
     return configuration
   }
 
+  /// The configuration with the head of the recipe's task.
+  private func adapted(
+    _ configuration: any PretrainedConfiguration, labels: [String], at file: String
+  ) throws -> any PretrainedConfiguration {
+    guard model.task.fits(type(of: configuration)) else {
+      throw MartletError(
+        .unsupported,
+        "a model of the type '\(type(of: configuration).modelType)' cannot be trained for \(model.task.rawValue)",
+        at: file, remedy: "Choose another model.type or model.task.")
+    }
+    guard let encoder = configuration as? any EncoderConfiguration, let task = model.task.encoderTask,
+      task != encoder.task || task.hasLabels && labels != encoder.labels
+    else { return configuration }
+    return try encoder.adapted(to: task, labels: labels)
+  }
+
   /// The programs that train a model, by the recipe's settings unless others are given.
   ///
   /// Throws: `MartletError`; one with the code `resource` names the keys that make a tensor too large for any machine.
   func programs(
-    for configuration: any LanguageModelConfiguration, _ settings: TrainingPrograms.Settings? = nil
+    for objective: Objective, _ settings: TrainingPrograms.Settings? = nil
   ) throws -> TrainingPrograms {
     do {
-      return try TrainingPrograms(settings ?? programSettings) { scope, tokens, targets in
-        configuration.model(scope).losses(tokens, targets)
-      }
+      return try TrainingPrograms(settings ?? programSettings, hits: objective.hits, losses: objective.losses)
     } catch var error as MartletError where error.code == .resource {
+      let configuration = objective.configuration
       let sizes = type(of: configuration).keys.compactMap { key -> String? in
         guard case .integer = key.rule, let size = configuration.object[key.name]?.integerValue else { return nil }
         return "model.\(key.name) (\(size))"
@@ -129,6 +194,18 @@ extension Recipe {
         "Lower one of \(sizes.joined(separator: ", ")), train.context_length (\(train.contextLength)), "
         + "train.per_device_train_batch_size (\(train.perDeviceTrainBatchSize))."
       throw error
+    }
+  }
+
+  /// The same programs for shorter sequences, where batches may end in padding.
+  func shorterPrograms(for objective: Objective) throws -> [TrainingPrograms] {
+    guard objective.hasPadding else { return [] }
+    let length = train.contextLength
+    let shorter = Set((1..<8).map { (length * $0 / 8 + 7) & ~7 }.filter { $0 > 0 && $0 < length })
+    return try shorter.sorted().map { shorter in
+      var settings = programSettings
+      settings.sequenceLength = shorter
+      return try programs(for: objective, settings)
     }
   }
 

@@ -25,7 +25,7 @@ final class RunCheckpoints {
   }
 
   /// Tells what the run is made of, as soon as that is known.
-  func describe(_ configuration: any LanguageModelConfiguration, _ dataset: PreparedDataset) {
+  func describe(_ configuration: any PretrainedConfiguration, _ dataset: PreparedDataset) {
     files = ModelFolder.configurationFiles(configuration) + dataset.tokenizer.files()
     origin = origin(of: dataset.manifest)
   }
@@ -36,8 +36,7 @@ final class RunCheckpoints {
     origin.tokenizer = manifest.tokenizerFingerprint
     origin.vocabularySize = manifest.vocabularySize
     // The tokens themselves, wherever the files lie.
-    let shards = manifest.train.shards + manifest.validation.shards
-    origin.data = SHA256.hash(shards.flatMap { Array($0.sha256.utf8) }).hex
+    origin.data = SHA256.hash(manifest.shards.flatMap { Array($0.sha256.utf8) }).hex
     return origin
   }
 

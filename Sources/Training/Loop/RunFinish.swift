@@ -14,6 +14,7 @@ struct RunFinish {
   let loop: TrainingLoop
   let checkpoints: RunCheckpoints
   let dataset: PreparedDataset
+  let objective: Objective
   let plan: TrainingPlan
   /// How long the steps took in this process.
   let seconds: Double
@@ -35,12 +36,15 @@ struct RunFinish {
     }
     let modelFolder = joinPath(recipe.outputFolder, "model")
     try writeModel(best.path, to: modelFolder)
-    let loss = try validationLoss(best)
-    let state = loop.state
+    let result = try validationResult(best)
+    let (loss, state) = (result?.loss, loop.state)
+    let writesText = objective.configuration is any LanguageModelConfiguration
     var summary = TrainingSummary(
       ending: ending, steps: state.step, skippedSteps: state.skippedSteps, modelStep: best.step,
-      validationLoss: loss, bitsPerByte: loss.flatMap { dataset.manifest.bitsPerByte(loss: $0) },
-      unigramEntropy: dataset.manifest.unigramEntropy, samples: samples(modelFolder), seconds: state.seconds,
+      validationLoss: loss, validationAccuracy: result?.accuracy,
+      bitsPerByte: writesText ? loss.flatMap { dataset.manifest.bitsPerByte(loss: $0) } : nil,
+      unigramEntropy: dataset.manifest.unigramEntropy, samples: writesText ? samples(modelFolder) : [],
+      seconds: state.seconds,
       secondsHere: seconds, peakMemory: Machine.peakResidentBytes, diskBytes: checkpoints.diskBytes, plan: plan,
       modelFolder: modelFolder, reportPath: joinPath(recipe.outputFolder, "report.html"))
     summary.data = Self.dataRows(dataset.manifest)
@@ -60,10 +64,10 @@ struct RunFinish {
     try FileSystem.remove(old)
   }
 
-  /// The loss over the whole validation text.
-  private func validationLoss(_ best: LoadedCheckpoint<RunState>) throws -> Double? {
+  /// The loss and the accuracy over the whole validation text.
+  private func validationResult(_ best: LoadedCheckpoint<RunState>) throws -> ValidationResult? {
     // An evaluation during the run has measured it already, if it took the whole text.
-    if recipe.train.evalTokens == 0 { return loop.state.earlyStopping.bestLoss }
+    if recipe.train.evalTokens == 0, let result = loop.state.best { return result }
     if best.step != loop.state.step {
       for parameter in loop.executor.programs.parameters {
         let name = recipe.train.averageWeights > 0 ? TrainingPrograms.averageName(parameter.name) : parameter.name
@@ -71,7 +75,7 @@ struct RunFinish {
         loop.executor.states[name]?.write(try tensor.floats())
       }
     }
-    return try loop.validationLoss(tokens: 0)
+    return try loop.validationResult(tokens: 0)
   }
 
   /// Texts that the model wrote; a run whose model cannot write them has its report all the same.
@@ -151,6 +155,9 @@ extension Report {
       + (summary.ending == .stoppedEarly ? "; stopped early" : "")
     if let loss = summary.validationLoss {
       figures.append(HTML.Figure("validation loss", Quantity.loss(loss), "nats a token, step \(summary.modelStep)"))
+    }
+    if let accuracy = summary.validationAccuracy {
+      figures.append(HTML.Figure("validation accuracy", Quantity.percent(accuracy), "step \(summary.modelStep)"))
     }
     if let entropy = summary.unigramEntropy {
       figures.append(HTML.Figure("unigram entropy", Quantity.loss(entropy), "what counting tokens gives"))

@@ -14,6 +14,8 @@ package struct RunState: Codable, Sendable, Equatable {
   package var seconds = 0.0
   /// The best validation loss and the patience.
   package var earlyStopping: EarlyStopping
+  /// What the best weights so far came to.
+  package var best: ValidationResult?
   /// The last validation loss.
   package var validationLoss: Double?
   /// Whether the step is to be evaluated still, because the run was stopped before or during that.

@@ -53,20 +53,19 @@ public final class Trainer {
     let dataset = try prepareData(onEvent) { manifest in
       if let resumed { try checkpoints.requireSameData(manifest, as: resumed.0) }
     }
-    let configuration = try recipe.modelConfiguration(for: dataset.tokenizer)
+    let configuration = try recipe.modelConfiguration(for: dataset)
     checkpoints.describe(configuration, dataset)
 
-    let sampler = try recipe.sampler(of: dataset)
-    let validation = try ValidationSet(
-      dataset.validation, contextLength: recipe.train.contextLength, batchSize: recipe.train.perDeviceTrainBatchSize)
+    let objective = try recipe.objective(configuration, dataset)
+    let validation = objective.validation.map(ValidationSet.init)
     if validation == nil {
       warn(
         "there is no text for validation: no validation loss is measured, no weights are chosen by it, and training "
           + "never stops early; set data.validation_fraction or data.validation_files")
     }
-    let programs = try recipe.programs(for: configuration)
+    let programs = try recipe.programs(for: objective)
     var plan = TrainingPlan(
-      recipe, programs, configuration, dataset, samplesPerEpoch: sampler.samplesPerEpoch,
+      recipe, programs, configuration, dataset, samplesPerEpoch: objective.training.samplesPerEpoch,
       step: resumed?.0.step ?? 0, existingBytes: checkpoints.diskBytes)
     plan.peakFLOPS = peakFLOPS
     try plan.check()  // before memory is taken
@@ -80,12 +79,13 @@ public final class Trainer {
       buffers = try checkpoints.load(checkpoint, programs, on: backend)
       onEvent(.resumed(step: state.step, changes: changes))
     } else {
-      buffers = try initialParameters(programs.parameters, from: startingModel)
+      buffers = try initialParameters(programs.parameters, configuration, from: startingModel)
     }
-    let executor = try TrainingExecutor(programs, on: backend, states: buffers)
+    let executor = try TrainingExecutor(
+      programs, shorter: try recipe.shorterPrograms(for: objective), on: backend, states: buffers)
     let metrics = try MetricsFile(joinPath(recipe.outputFolder, "metrics.jsonl"), resumingAt: state.step)
     let loop = try TrainingLoop(
-      recipe, plan, executor: executor, sampler: sampler, validation: validation, metrics: metrics, state: state,
+      recipe, plan, executor: executor, sampler: objective.training, validation: validation, metrics: metrics, state: state,
       isStopping: { Interruption.isRequested || Task.isCancelled }, onEvent: onEvent)
     plan.workspaceBytes = executor.workspaceByteCount
     try plan.check()
@@ -122,7 +122,7 @@ public final class Trainer {
         remedy: "Go on with: \(resumeCommand)")
     }
     let finish = RunFinish(
-      recipe: recipe, backend: backend, loop: loop, checkpoints: checkpoints, dataset: dataset, plan: plan,
+      recipe: recipe, backend: backend, loop: loop, checkpoints: checkpoints, dataset: dataset, objective: objective, plan: plan,
       seconds: (ContinuousClock.now - start) / .seconds(1), warn: warn)
     do {
       return try finish.summary(ending == .stoppedEarly ? .stoppedEarly : .finished)
@@ -154,12 +154,17 @@ public final class Trainer {
   }
 
   private func initialParameters(
-    _ parameters: [ParameterSpecification], from folder: String?
+    _ parameters: [ParameterSpecification], _ configuration: any PretrainedConfiguration, from folder: String?
   ) throws -> [String: any Buffer] {
-    guard let folder else {
-      return try backend.makeParameters(parameters, key: RandomKey(seed: UInt64(recipe.train.seed)).named("weights"))
-    }
-    let buffers = try ModelFolder(folder).loadParameters(on: backend)
+    let key = RandomKey(seed: UInt64(recipe.train.seed)).named("weights")
+    guard let folder else { return try backend.makeParameters(parameters, key: key) }
+    let model = try ModelFolder(folder)
+    let buffers =
+      if let encoder = configuration as? any EncoderConfiguration {
+        try model.loadParameters(for: encoder, key: key, on: backend)
+      } else {
+        try model.loadParameters(on: backend)
+      }
     let needed = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0.type) })
     for (name, buffer) in buffers where needed[name] != buffer.type {
       throw MartletError(

@@ -13,7 +13,7 @@ public enum TrainingEvent: Sendable {
   /// A step was done.
   case step(StepProgress)
   /// The validation loss was measured.
-  case evaluated(step: Int, loss: Double, isBest: Bool)
+  case evaluated(step: Int, loss: Double, accuracy: Double?, isBest: Bool)
   /// A checkpoint is on the disk.
   case saved(step: Int, path: String)
   /// Where the time of the steps went, at the end of a run that was to be profiled; the trace is at `path`.
@@ -62,9 +62,11 @@ public struct TrainingSummary: Sendable {
   public var modelStep: Int
   /// The loss of the model over the whole validation text, nats a token; nil without validation text.
   public var validationLoss: Double?
-  /// The same as bits for each byte of text, which can be compared between tokenizers.
+  /// The share of validation targets that it finds, where that is measured.
+  public var validationAccuracy: Double?
+  /// The loss as bits for each byte of text, which can be compared between tokenizers.
   public var bitsPerByte: Double?
-  /// The loss of a model that knows only how frequent each token is.
+  /// The loss of a model that knows only how frequent each token, or each label, is.
   public var unigramEntropy: Double?
   /// Texts that the model wrote.
   public var samples: [(prompt: String, text: String)]

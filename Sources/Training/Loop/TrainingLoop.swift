@@ -19,7 +19,7 @@ final class TrainingLoop {
   let executor: TrainingExecutor
   let totalSteps: Int
   private let recipe: Recipe
-  private let sampler: BatchSampler
+  private let sampler: any TrainingBatches
   private(set) var validation: ValidationSet?
   private let schedule: Schedule
   private let metrics: MetricsFile
@@ -35,7 +35,7 @@ final class TrainingLoop {
   private var speed = SpeedMeter()
 
   init(
-    _ recipe: Recipe, _ plan: TrainingPlan, executor: TrainingExecutor, sampler: BatchSampler,
+    _ recipe: Recipe, _ plan: TrainingPlan, executor: TrainingExecutor, sampler: any TrainingBatches,
     validation: ValidationSet?, metrics: MetricsFile, state: RunState, isStopping: @escaping () -> Bool,
     onEvent: @escaping (TrainingEvent) -> Void
   ) throws {
@@ -127,12 +127,12 @@ final class TrainingLoop {
   }
 
   private func batch(firstSample: UInt64) throws -> TrainingExecutor.Batch {
-    try inputs.withUnsafeMutableBufferPointer { inputs in
+    let length = try inputs.withUnsafeMutableBufferPointer { inputs in
       try targets.withUnsafeMutableBufferPointer { targets in
         try sampler.fill(inputs: inputs, targets: targets, firstSample: firstSample)
       }
     }
-    return TrainingExecutor.Batch(tokens: inputs, targets: targets)
+    return TrainingExecutor.Batch(tokens: inputs, targets: targets, length: length)
   }
 
   private func count(_ result: TrainingExecutor.StepResult) throws {
@@ -195,22 +195,25 @@ final class TrainingLoop {
           secondsLeft: Double(left) * speed.secondsPerStep + Double(evaluations) * plan.evaluationSeconds)))
   }
 
-  /// Measures the validation loss; returns whether it is the lowest so far, or nil if there is none.
+  /// Measures the validation set; returns whether the weights are the best so far, or nil if there is none.
   private func evaluate() throws -> Bool? {
     guard
-      let loss = try validationLoss(tokens: recipe.train.evalTokens)
+      let result = try validationResult(tokens: recipe.train.evalTokens)
     else { return nil }
-    let isBest = state.earlyStopping.record(loss, step: state.step)
-    state.validationLoss = loss
-    try metrics.append(step: state.step, [("validation_loss", .double(loss))])
-    onEvent(.evaluated(step: state.step, loss: loss, isBest: isBest))
+    let measure = recipe.train.metricForBestModel == .accuracy ? result.accuracy.map { 1 - $0 } : nil
+    let isBest = state.earlyStopping.record(measure ?? result.loss, step: state.step)
+    if isBest { state.best = result }
+    state.validationLoss = result.loss
+    let accuracy = result.accuracy.map { [("validation_accuracy", JSONValue.double($0))] } ?? []
+    try metrics.append(step: state.step, [("validation_loss", .double(result.loss))] + accuracy)
+    onEvent(.evaluated(step: state.step, loss: result.loss, accuracy: result.accuracy, isBest: isBest))
     return isBest
   }
 
-  /// The validation loss of the weights as they are, over about `tokens` tokens, 0 for all; nil without validation text.
+  /// The validation loss and accuracy of the weights as they are, over about `tokens` tokens, 0 for all; nil without validation text.
   ///
   /// Throws: `MartletError`; with the code `interrupted` when somebody asks to stop.
-  func validationLoss(tokens: Int) throws -> Double? {
+  func validationResult(tokens: Int) throws -> ValidationResult? {
     guard let count = validation?.batchCount(tokens: tokens) else { return nil }
     return try validation?.loss(
       executor, batchCount: count, averaged: recipe.train.averageWeights > 0, isStopping: isStopping)

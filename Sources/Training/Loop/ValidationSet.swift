@@ -1,19 +1,23 @@
 import Core
 import Datasets
 
-/// The validation tokens in batches, and the loss over them.
+/// What a model comes to on the validation set.
+package struct ValidationResult: Codable, Sendable, Equatable {
+  /// The mean loss, nats a target.
+  package var loss: Double
+  /// The share of targets that it finds, where that is measured.
+  package var accuracy: Double?
+}
+
+/// The batches of validation, and the loss over them.
 struct ValidationSet {
-  private let batches: EvaluationBatches
+  private let batches: any ValidationBatches
   private var inputs: [Int32]
   private var targets: [Int32]
 
-  /// The validation tokens of a data set, or nil if there are too few to measure anything.
-  ///
-  /// Throws: `MartletError` if sizes are not positive.
-  init?(_ tokens: TokenSequence, contextLength: Int, batchSize: Int) throws {
-    guard tokens.count > 1 else { return nil }
-    batches = try EvaluationBatches(tokens, contextLength: contextLength, batchSize: batchSize)
-    inputs = [Int32](repeating: 0, count: contextLength * batchSize)
+  init(_ batches: any ValidationBatches) {
+    self.batches = batches
+    inputs = [Int32](repeating: 0, count: batches.contextLength * batches.batchSize)
     targets = inputs
   }
 
@@ -30,26 +34,28 @@ struct ValidationSet {
   /// Units: nats per token. Throws: `MartletError` if the tokens are damaged, or with the code `interrupted`.
   mutating func loss(
     _ executor: TrainingExecutor, batchCount count: Int, averaged: Bool, isStopping: () -> Bool
-  ) throws -> Double? {
-    var sum = 0.0
-    var tokens = 0
+  ) throws -> ValidationResult? {
+    var sum = TrainingExecutor.LossSum(lossSum: 0, tokenCount: 0)
     for index in 0..<count {
       if isStopping() { throw MartletError(.interrupted, "the evaluation was given up") }
       let batch = try self.batch(index * batches.batchCount / count)
       let part = try executor.evaluate(batch, averaged: averaged)
-      sum += part.lossSum
-      tokens += part.tokenCount
+      sum.lossSum += part.lossSum
+      sum.tokenCount += part.tokenCount
+      if let hits = part.hitCount { sum.hitCount = (sum.hitCount ?? 0) + hits }
     }
-    return tokens > 0 ? sum / Double(tokens) : nil
+    let count = Double(sum.tokenCount)
+    guard count > 0 else { return nil }
+    return ValidationResult(loss: sum.lossSum / count, accuracy: sum.hitCount.map { Double($0) / count })
   }
 
   /// Batch `index`.
   mutating func batch(_ index: Int) throws -> TrainingExecutor.Batch {
-    try inputs.withUnsafeMutableBufferPointer { inputs in
+    let length = try inputs.withUnsafeMutableBufferPointer { inputs in
       try targets.withUnsafeMutableBufferPointer { targets in
-        _ = try batches.fill(inputs: inputs, targets: targets, batch: index)
+        try batches.fill(inputs: inputs, targets: targets, batch: index)
       }
     }
-    return TrainingExecutor.Batch(tokens: inputs, targets: targets)
+    return TrainingExecutor.Batch(tokens: inputs, targets: targets, length: length)
   }
 }

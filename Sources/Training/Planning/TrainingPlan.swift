@@ -81,7 +81,7 @@ public struct TrainingPlan: Sendable {
   ///   - step: the steps that are done already.
   ///   - existingBytes: what its checkpoints have on the disk.
   init(
-    _ recipe: Recipe, _ programs: TrainingPrograms, _ configuration: any LanguageModelConfiguration,
+    _ recipe: Recipe, _ programs: TrainingPrograms, _ configuration: any PretrainedConfiguration,
     _ dataset: PreparedDataset, samplesPerEpoch: Int, step: Int, existingBytes: Int
   ) {
     let train = recipe.train
@@ -91,8 +91,7 @@ public struct TrainingPlan: Sendable {
     tokensPerStep = train.perDeviceTrainBatchSize * train.gradientAccumulationSteps * train.contextLength
     flopsPerStep = configuration.trainingOperations(length: train.contextLength) * Double(tokensPerStep)
     stateBytes = programs.states.reduce(0) { $0 + $1.type.byteCount }
-    let shards = dataset.manifest.train.shards + dataset.manifest.validation.shards
-    dataBytes = shards.reduce(0) { $0 + $1.bytes }
+    dataBytes = dataset.manifest.shards.reduce(0) { $0 + $1.bytes }
     availableMemory = Machine.memory.available
 
     checkpointBytes = programs.states.filter { $0.kind != .accumulator }.reduce(0) { $0 + $1.type.byteCount }

@@ -13,27 +13,41 @@ public final class TrainingExecutor {
   public let backend: any Backend
   /// The states by name; writing to their buffers between steps sets them.
   public let states: [String: any Buffer]
-  private let step: (any Executable)?
+  /// The programs of the longest sequences, then of shorter ones.
+  private let variants: [Variant]
   /// Where the time of steps goes: set it to begin, on a backend that can tell; nil where nobody asks.
   public var profiles: StepProfiles?
-  private let accumulate: (any Executable)?
   private let apply: (any Executable)?
-  private var evaluation: (any Executable)?
-  private var averageEvaluation: (any Executable)?
 
-  /// Compiles the training programs; the evaluation is compiled when it is first used.
+  /// The programs for sequences of a length, each compiled when it is first used.
+  private final class Variant {
+    let programs: TrainingPrograms
+    var step, accumulate, evaluation, averageEvaluation: (any Executable)?
+
+    init(_ programs: TrainingPrograms) { self.programs = programs }
+
+    var executables: [any Executable] { [step, accumulate, evaluation, averageEvaluation].compactMap { $0 } }
+  }
+
+  /// Compiles the training programs; those of evaluation and of shorter sequences are compiled when they are first used.
   ///
-  /// - Parameter states: buffers by name; those that are missing are made and begin as zeros, or as a copy of the weight
+  /// - Parameters:
+  ///   - shorter: programs of the same training for shorter sequences, for batches that end in padding.
+  ///   - states: buffers by name; those that are missing are made and begin as zeros, or as a copy of the weight
   ///   for moving averages. `Backend.makeParameters` makes the parameters'.
   ///
   /// Throws: `MartletError(.mismatch)` when a parameter is missing or a buffer has another type; `MartletError(.resource)`
   /// when memory is short.
-  public init(_ programs: TrainingPrograms, on backend: any Backend, states given: [String: any Buffer]) throws {
+  public init(
+    _ programs: TrainingPrograms, shorter: [TrainingPrograms] = [], on backend: any Backend,
+    states given: [String: any Buffer]
+  ) throws {
     self.programs = programs
     self.backend = backend
     states = try Self.complete(given, programs, backend)
-    step = try programs.step.map { [states] in try backend.compile($0, states: states) }
-    accumulate = try programs.accumulate.map { [states] in try backend.compile($0, states: states) }
+    variants = ([programs] + shorter.sorted { $0.settings.sequenceLength > $1.settings.sequenceLength }).map(Variant.init)
+    variants[0].step = try programs.step.map { [states] in try backend.compile($0, states: states) }
+    variants[0].accumulate = try programs.accumulate.map { [states] in try backend.compile($0, states: states) }
     apply = try programs.apply.map { [states] in try backend.compile($0, states: states) }
   }
 
@@ -63,7 +77,7 @@ public final class TrainingExecutor {
 
   /// Bytes that the programs compiled so far take beyond the states.
   public var workspaceByteCount: Int {
-    [step, accumulate, apply, evaluation, averageEvaluation].reduce(0) { $0 + ($1?.workspaceByteCount ?? 0) }
+    (variants.flatMap(\.executables) + [apply].compactMap { $0 }).reduce(0) { $0 + $1.workspaceByteCount }
   }
 
   /// What one step of the optimiser gave.
@@ -87,11 +101,14 @@ public final class TrainingExecutor {
     public var tokens: [Int32]
     /// The token that follows each, or a negative number where it does not count.
     public var targets: [Int32]
+    /// Behind how many columns all is padding; nil where none is.
+    public var length: Int?
 
     /// A batch.
-    public init(tokens: [Int32], targets: [Int32]) {
+    public init(tokens: [Int32], targets: [Int32], length: Int? = nil) {
       self.tokens = tokens
       self.targets = targets
+      self.length = length
     }
   }
 
@@ -101,6 +118,8 @@ public final class TrainingExecutor {
     public var lossSum: Double
     /// The number of tokens.
     public var tokenCount: Int
+    /// How many of them the model finds, where that is measured.
+    public var hitCount: Int?
   }
 
   /// Runs one step of the optimiser on one batch, or on several that count as one batch as many times as large.
@@ -133,29 +152,49 @@ public final class TrainingExecutor {
   ) throws -> StepResult? {
     let control = programs.settings.optimizer.control(learningRate: learningRate, step: appliedSteps + 1)
     profiles?.beginStep()
-    if let step {
+    if !programs.settings.accumulates {
       guard batchCount == 1 else {
         throw MartletError(.shape, "a step without accumulation takes one batch, found \(batchCount)")
       }
-      try write(batch(0), to: step)
+      let batch = try batch(0)
+      let variant = variant(for: batch)
+      let step = try compiled(&variant.step, variant.programs.step)
+      try write(batch, to: step, of: variant)
       write(key, to: step)
       step.input("control_in")?.write(control)
       try run(step, "step")
       return Self.result(of: step)
     }
-    guard let accumulate, let apply else { throw MartletError(.unsupported, "the training has no step") }
+    guard let apply else { throw MartletError(.unsupported, "the training has no step") }
     for index in 0..<batchCount {
       if index > 0, isStopping() {
         clearAccumulators()
         return nil
       }
-      try write(batch(index), to: accumulate)
+      let batch = try batch(index)
+      let variant = variant(for: batch)
+      let accumulate = try compiled(&variant.accumulate, variant.programs.accumulate)
+      try write(batch, to: accumulate, of: variant)
       write(key.numbered(UInt64(index)), to: accumulate)
       try run(accumulate, "accumulate")
     }
     apply.input("control_in")?.write(control)
     try run(apply, "apply")
     return Self.result(of: apply)
+  }
+
+  /// The programs for the shortest sequences that a batch fits in.
+  private func variant(for batch: Batch) -> Variant {
+    let length = batch.length ?? programs.settings.sequenceLength
+    return variants.last { $0.programs.settings.sequenceLength >= length } ?? variants[0]
+  }
+
+  private func compiled(_ executable: inout (any Executable)?, _ program: Program?) throws -> any Executable {
+    if let executable { return executable }
+    guard let program else { throw MartletError(.unsupported, "the training has no step") }
+    let new = try backend.compile(program, states: states)
+    executable = new
+    return new
   }
 
   private func run(_ executable: any Executable, _ name: String) throws {
@@ -177,15 +216,18 @@ public final class TrainingExecutor {
   /// Throws: `MartletError(.shape)` when the batch has the wrong size, `MartletError(.invalidArgument)` when there is no
   /// moving average.
   public func evaluate(_ batch: Batch, averaged: Bool = false) throws -> LossSum {
-    let executable = try evaluationExecutable(averaged)
-    try write(batch, to: executable)
+    let variant = variant(for: batch)
+    let executable = try evaluationExecutable(variant, averaged)
+    try write(batch, to: executable, of: variant)
     try executable.run()
-    return LossSum(
+    var sum = LossSum(
       lossSum: Double(executable.scalar("loss_sum")), tokenCount: Int(executable.scalar("token_count")))
+    if executable.output("hit_count") != nil { sum.hitCount = Int(executable.scalar("hit_count")) }
+    return sum
   }
 
-  private func evaluationExecutable(_ averaged: Bool) throws -> any Executable {
-    if let ready = averaged ? averageEvaluation : evaluation { return ready }
+  private func evaluationExecutable(_ variant: Variant, _ averaged: Bool) throws -> any Executable {
+    if let ready = averaged ? variant.averageEvaluation : variant.evaluation { return ready }
     var weights = states
     if averaged {
       guard programs.settings.averageDecay != nil else {
@@ -195,12 +237,12 @@ public final class TrainingExecutor {
         weights[parameter.name] = states[TrainingPrograms.averageName(parameter.name)]
       }
     }
-    let executable = try backend.compile(programs.evaluate, states: weights)
-    if averaged { averageEvaluation = executable } else { evaluation = executable }
+    let executable = try backend.compile(variant.programs.evaluate, states: weights)
+    if averaged { variant.averageEvaluation = executable } else { variant.evaluation = executable }
     return executable
   }
 
-  private func write(_ batch: Batch, to executable: any Executable) throws {
+  private func write(_ batch: Batch, to executable: any Executable, of variant: Variant) throws {
     let settings = programs.settings
     for (name, values) in [("tokens", batch.tokens), ("targets", batch.targets)] {
       guard values.count == settings.batchSize * settings.sequenceLength else {
@@ -208,7 +250,10 @@ public final class TrainingExecutor {
           .shape,
           "a batch needs \(settings.batchSize) sequences of \(settings.sequenceLength) \(name), found \(values.count)")
       }
-      executable.input(name)?.write(values)
+      let (whole, length) = (settings.sequenceLength, variant.programs.settings.sequenceLength)
+      executable.input(name)?.write(
+        length == whole
+          ? values : (0..<settings.batchSize).flatMap { values[$0 * whole..<$0 * whole + length] })
     }
   }
 

@@ -85,14 +85,15 @@ public struct TrainingPrograms: Sendable {
   ///
   /// Input: `control_in`. Outputs: those of `step`, over all the batches.
   public let apply: Program?
-  /// The loss of one batch without dropout. Inputs: `tokens`, `targets`. Outputs: `loss_sum`, `token_count`.
+  /// The loss of one batch without dropout. Inputs: `tokens`, `targets`. Outputs: `loss_sum`, `token_count`, and
+  /// `hit_count`, the targets that the model finds, where that is measured.
   public let evaluate: Program
 
   /// Traces, differentiates and optimises the programs.
   ///
   /// Throws: `MartletError(.shape)` where the model's operations do not fit, `MartletError(.invalidArgument)` for
   /// settings out of range, and what `losses` throws.
-  public init(_ settings: Settings, losses: Losses) throws {
+  public init(_ settings: Settings, hits: Losses? = nil, losses: Losses) throws {
     try Self.check(settings)
     self.settings = settings
     var parameters: [ParameterSpecification] = []
@@ -100,6 +101,8 @@ public struct TrainingPrograms: Sendable {
       let batch = BatchInputs(trace, settings)
       let scope = Scope(trace)
       let values = try losses(scope, batch.tokens, batch.targets)
+      // Parameters that are declared again are the same ones.
+      if let hits { trace.output("hit_count", try hits(Scope(trace), batch.tokens, batch.targets).sum()) }
       trace.output("loss_sum", values.sum())
       trace.output("token_count", batch.targets.countedTargets())
       parameters = scope.parameters

@@ -35,6 +35,8 @@ public struct Recipe: Sendable, Hashable {
 public struct ModelSection: Sendable, Hashable {
   /// The family, as `model_type` in a Hugging Face configuration.
   public var type = "gpt2"
+  /// What the model is for.
+  public var task = ModelTask.auto
   /// The Hugging Face folder, or the run's, whose weights training starts from, or nil for random ones.
   public var from: String?
   /// The keys of a Hugging Face configuration that the recipe sets, checked against the family's list.
@@ -63,6 +65,12 @@ public struct DataSection: Sendable, Hashable {
   public var validationFraction = 0.1
   /// Files and folders to validate on, instead of a share of the others.
   public var validationFiles: [String] = []
+  /// Where documents to validate on come from, as in `sources`.
+  public var validationSources: [JSONValue] = []
+  /// The labels in the order of their numbers; none where those of the documents count.
+  public var labels: [String] = []
+  /// The attribute of documents with a second text, or nil where there is one text.
+  public var pairField: String?
   /// How documents are held out.
   public var split = Split.auto
   /// Where the prepared data goes.
@@ -129,6 +137,9 @@ public struct TrainSection: Sendable, Hashable {
     case warmupStableDecay = "warmup_stable_decay"
   }
 
+  /// What a model is measured by.
+  public enum Metric: String, Sendable, CaseIterable { case loss, accuracy }
+
   /// Where checkpoints, metrics and the report go; nil stands for `runs/` and the name.
   public var outputDir: String?
   /// The seed of weights, dropout and batches.
@@ -185,6 +196,12 @@ public struct TrainSection: Sendable, Hashable {
   public var saveTotalLimit = 2
   /// Updates between lines in the metrics.
   public var loggingSteps = 10
+  /// What the best weights are best in.
+  public var metricForBestModel = Metric.loss
+  /// The part of the tokens that are hidden for `fill_mask`.
+  public var maskRate = 0.15
+  /// Whether words are hidden with all of their tokens.
+  public var wholeWordMasking = false
   /// Evaluations without improvement after which training stops; 0 never stops early.
   public var earlyStoppingPatience = 0
   /// What counts as an improvement of the validation loss.

@@ -15,6 +15,10 @@ extension RecipeKey {
       otherNames: ["model_type", "architecture", "arch"],
       "The family of the model; its other keys are those of that family's Hugging Face configuration."),
     .init(
+      "model.task", .word(\.model.task), .words(ModelTask.self), default: "text_generation, of encoders fill_mask",
+      example: "text_classification", otherNames: ["objective", "task", "stage", "pipeline_tag"],
+      "What the model is for: text that goes on, words behind masks, or a label for each text."),
+    .init(
       "model.from", .optionalText(\.model.from), .path, default: "random weights", example: "runs/base/model",
       otherNames: ["init_from", "pretrained", "checkpoint", "model_name_or_path"],
       "A Hugging Face folder, or a run's, whose weights and configuration training starts from."),
@@ -70,6 +74,18 @@ extension RecipeKey {
       "data.validation_files", .texts(\.data.validationFiles), .paths, default: "a share of the files",
       example: "held-out.txt", otherNames: ["val_files", "eval_files"],
       "Text to measure the validation loss on, instead of a share of the files."),
+    .init(
+      "data.validation_sources", .list(\.data.validationSources), .list, default: "none",
+      example: "[{files: dev.csv, label: stars}]",
+      "Where documents to validate on come from, as in sources, instead of a share of the documents."),
+    .init(
+      "data.labels", .texts(\.data.labels), .texts, default: "those of the documents, sorted",
+      example: "[negative, positive]", otherNames: ["label_names", "classes", "id2label"],
+      "The labels for text_classification in the order of their numbers; documents with others are left out."),
+    .init(
+      "data.pair_field", .optionalText(\.data.pairField), .text, default: "none", example: "hypothesis",
+      otherNames: ["text_pair", "sentence2"],
+      "The field with a second text that belongs to the first; a source keeps it with `keep: [hypothesis]`."),
     .init(
       "data.split", .word(\.data.split), .words(DataSection.Split.self), example: "tail",
       "What is held out: whole documents, the end of the text, or documents where there are enough of them."),
@@ -174,6 +190,16 @@ extension RecipeKey {
     .init(
       "train.logging_steps", .int(\.train.loggingSteps), .integer(from: 1), example: "10", changesWeights: false,
       otherNames: ["log_interval", "log_steps"], "Updates between lines in metrics.jsonl."),
+    .init(
+      "train.metric_for_best_model", .word(\.train.metricForBestModel), .words(TrainSection.Metric.self),
+      example: "accuracy", otherNames: ["monitor", "best_metric"],
+      "What is compared to choose the best weights and to stop early; accuracy is measured of labels."),
+    .init(
+      "train.mask_rate", .double(\.train.maskRate), .numberAbove(0, upTo: 1), example: "0.15",
+      otherNames: ["mlm_probability", "mlm_prob"], "The part of the tokens that are hidden for fill_mask."),
+    .init(
+      "train.whole_word_masking", .bool(\.train.wholeWordMasking), .bool, example: "true",
+      otherNames: ["whole_word_mask", "wwm"], "Whether words are hidden with all of their tokens."),
     .init(
       "train.early_stopping_patience", .int(\.train.earlyStoppingPatience), .integer(from: 0), example: "5",
       otherNames: ["patience"], "Evaluations without improvement after which training stops; 0 never stops early."),

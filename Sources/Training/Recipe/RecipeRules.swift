@@ -78,6 +78,25 @@ extension Recipe {
       error.place = place(data.steps.isEmpty ? "data.sources" : "data.steps")
       throw error
     }
+    do {
+      _ = try validationSettings()
+    } catch var error as MartletError {
+      error.place = place("data.validation_sources")
+      throw error
+    }
+    if model.from == nil, let family = ModelFamilies.all.first(where: { $0.modelType == model.type }),
+      !model.task.fits(family)
+    {
+      throw failure(
+        "model.task", "model.type \(model.type) cannot be trained for \(model.task.rawValue)",
+        remedy: "Types that can: "
+          + ModelFamilies.all.filter(model.task.fits).map { $0.modelType }.joined(separator: ", ") + ".")
+    }
+    if train.metricForBestModel == .accuracy, !model.task.hasExamples {
+      throw failure(
+        "train.metric_for_best_model", "no accuracy is measured of a model for \(model.task.rawValue)",
+        remedy: "Leave train.metric_for_best_model out, or set model.task: text_classification.")
+    }
     if train.minLearningRate > train.learningRate {
       throw failure(
         "train.min_learning_rate",

@@ -8,36 +8,34 @@ import TensorGraph
 struct Subject {
   let recipe: Recipe
   let dataset: PreparedDataset
-  let configuration: any LanguageModelConfiguration
-  let sampler: BatchSampler
+  let objective: Objective
   let dropoutKey: RandomKey
 
   init(_ recipe: Recipe, _ dataset: PreparedDataset) throws {
     self.recipe = recipe
     self.dataset = dataset
-    configuration = try recipe.modelConfiguration(for: dataset.tokenizer)
-    sampler = try recipe.sampler(of: dataset)
+    objective = try recipe.objective(recipe.modelConfiguration(for: dataset), dataset)
     dropoutKey = RandomKey(seed: UInt64(recipe.train.seed)).named("dropout")
   }
 
   /// The recipe's own training on a device.
   func executor(on backend: any Backend) throws -> TrainingExecutor {
-    try executor(recipe.programSettings, configuration, on: backend)
+    try executor(recipe.programSettings, objective, on: backend)
   }
 
   /// A training with other settings, without dropout.
   func executorWithoutDropout(_ settings: TrainingPrograms.Settings, on backend: any Backend) throws -> TrainingExecutor
   {
-    var object = configuration.object
-    for key in object.keys where key.hasSuffix("_pdrop") || key.hasSuffix("dropout") { object[key] = .double(0) }
+    var object = objective.configuration.object
+    for key in object.keys where key.hasSuffix("_pdrop") || key.contains("dropout") { object[key] = .double(0) }
     let plain = try ModelFamilies.configuration(JSONFields(object, file: "the recipe's model section"))
-    return try executor(settings, plain, on: backend)
+    return try executor(settings, recipe.objective(plain, dataset), on: backend)
   }
 
   private func executor(
-    _ settings: TrainingPrograms.Settings, _ configuration: any LanguageModelConfiguration, on backend: any Backend
+    _ settings: TrainingPrograms.Settings, _ objective: Objective, on backend: any Backend
   ) throws -> TrainingExecutor {
-    let programs = try recipe.programs(for: configuration, settings)
+    let programs = try recipe.programs(for: objective, settings)
     let key = RandomKey(seed: UInt64(recipe.train.seed)).named("weights")
     return try TrainingExecutor(
       programs, on: backend, states: try backend.makeParameters(programs.parameters, key: key))
@@ -55,7 +53,7 @@ struct Subject {
     var targets = inputs
     try inputs.withUnsafeMutableBufferPointer { inputs in
       try targets.withUnsafeMutableBufferPointer { targets in
-        try sampler.fill(inputs: inputs, targets: targets, firstSample: UInt64(number * rows))
+        _ = try objective.training.fill(inputs: inputs, targets: targets, firstSample: UInt64(number * rows))
       }
     }
     return TrainingExecutor.Batch(tokens: inputs, targets: targets)

@@ -78,7 +78,7 @@ private func benchGeneration(_ arguments: Arguments, _ processor: CPU) throws ->
   if let path = arguments[model] {
     let given = try ModelFolder(RunFolder.model(in: path))
     folder = given
-    configuration = given.configuration
+    configuration = try given.decoder()
   } else {
     let sizes = try sizes(arguments)
     configuration = try GPT2Configuration(

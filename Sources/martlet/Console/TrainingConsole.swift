@@ -33,7 +33,7 @@ final class TrainingConsole {
       } else if progress.step % loggingSteps == 0 || progress.step == progress.totalSteps {
         line.update(Self.text(progress, columns: 200))
       }
-    case .evaluated(let step, let loss, let isBest):
+    case .evaluated(let step, let loss, let accuracy, let isBest):
       line.message("step \(step): validation loss \(Quantity.loss(loss))\(isBest ? " (best so far)" : "")")
     case .profiled(let profiles, let path): showProfile(profiles, path)
     case .saved: break

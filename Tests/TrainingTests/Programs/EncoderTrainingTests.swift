@@ -13,7 +13,7 @@ import Training
   private static let (padding, mask): (Int32, Int32) = (0, 1)
 
   private static func configuration(_ architecture: String) throws -> any EncoderConfiguration {
-    try EncoderFamilies.configuration(
+    try ModelFamilies.encoder(
       JSONFields(
         [
           "model_type": .string("bert"), "architectures": .array([.string(architecture)]),
