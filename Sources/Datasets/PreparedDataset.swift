@@ -21,7 +21,8 @@ public struct PreparedDataset: Sendable {
   /// Throws: `MartletError` that names the file, if one is missing, cut off or of another preparation.
   public init(folder: String) throws {
     self.folder = folder
-    manifest = try DatasetManifest(folder: folder)
+    let manifest = try DatasetManifest(folder: folder)
+    self.manifest = manifest
     tokenizer = try Tokenizer.load(joinPath(folder, "tokenizer.json"))
     let fingerprint = tokenizer.fingerprint()
     guard fingerprint == manifest.tokenizerFingerprint else {
@@ -32,14 +33,15 @@ public struct PreparedDataset: Sendable {
     func open(_ part: DatasetManifest.Part) throws -> TokenSequence {
       try Self.open(part.shards, folder, manifest, vocabularySize: manifest.vocabularySize)
     }
-    (train, validation) = (try open(manifest.train), try open(manifest.validation))
-    func examples(_ part: DatasetManifest.Part, _ tokens: TokenSequence) throws -> ExampleSequence {
+    let (train, validation) = (try open(manifest.train), try open(manifest.validation))
+    (self.train, self.validation) = (train, validation)
+    func pair(_ part: DatasetManifest.Part, _ tokens: TokenSequence) throws -> ExampleSequence {
       try ExampleSequence(
         inputs: tokens, targets: Self.open(part.targets, folder, manifest, vocabularySize: manifest.labels.count))
     }
     examples =
       manifest.labels.isEmpty
-      ? nil : (try examples(manifest.train, train), try examples(manifest.validation, validation))
+      ? nil : (train: try pair(manifest.train, train), validation: try pair(manifest.validation, validation))
   }
 
   /// Compares all shards with their hashes.

@@ -50,7 +50,10 @@ public enum ModelFamilies {
     try encoder(configuration(fields), at: fields.file)
   }
 
-  static func decoder(
+  /// A configuration as a decoder's.
+  ///
+  /// Throws: `MartletError(.unsupported)` if it is of another kind.
+  public static func decoder(
     _ configuration: any PretrainedConfiguration, at place: String
   ) throws -> any LanguageModelConfiguration {
     guard let decoder = configuration as? any LanguageModelConfiguration else {
@@ -59,7 +62,10 @@ public enum ModelFamilies {
     return decoder
   }
 
-  static func encoder(
+  /// A configuration as an encoder's.
+  ///
+  /// Throws: as `decoder(_:at:)`.
+  public static func encoder(
     _ configuration: any PretrainedConfiguration, at place: String
   ) throws -> any EncoderConfiguration {
     guard let encoder = configuration as? any EncoderConfiguration else {

@@ -50,7 +50,7 @@ import Testing
     let length = sampler.contextLength
     var inputs = [Int32](repeating: -7, count: count * length)
     var targets = inputs
-    try inputs.withUnsafeMutableBufferPointer { inputs in
+    _ = try inputs.withUnsafeMutableBufferPointer { inputs in
       try targets.withUnsafeMutableBufferPointer { targets in
         try sampler.fill(inputs: inputs, targets: targets, firstSample: first)
       }
@@ -127,13 +127,13 @@ import Testing
         for index in 0..<batches.batchCount {
           var inputs = [Int32](repeating: -7, count: length * batch)
           var targets = inputs
-          let filled = try inputs.withUnsafeMutableBufferPointer { inputs in
+          let longest = try inputs.withUnsafeMutableBufferPointer { inputs in
             try targets.withUnsafeMutableBufferPointer { targets in
               try batches.fill(inputs: inputs, targets: targets, batch: index)
             }
           }
           let kept = zip(inputs, targets).filter { $0.1 != EvaluationBatches.ignoredTarget }
-          #expect(kept.count == filled)
+          #expect(longest == min(length, kept.count))
           #expect(kept.allSatisfy { $0.0 + 1 == $0.1 })
           #expect(inputs.allSatisfy { (0..<Int32(count)).contains($0) }, "padding must be a valid id")
           seen += kept.map(\.1)

@@ -263,7 +263,7 @@ import Tokenizers
       try write("more text", folder + "/more/b.txt")
       let sources = ["a.txt", "blank.txt", "pictures", "more/"].map { folder + "/" + $0 }
       var settings = DataSettings(sources: sources, tokenizer: .character)
-      settings.validationSources = [folder + "/a.txt", folder + "/blank.txt"]
+      settings.validationSources = ["/a.txt", "/blank.txt"].map { .init(files: [folder + $0]) }
       let expected = [1, 2, 1].map { "there is no text in \(sources[$0])" }
       #expect(try Set(prepare(settings, folder + "/out").warnings) == Set(expected))
       let again = try prepare(settings, folder + "/out")

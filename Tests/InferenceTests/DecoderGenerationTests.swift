@@ -18,7 +18,7 @@ import Testing
     let manifest = try JSONFields(file: fixture("decoders/manifest.json"))
     let expected = try #require(manifest.fields("greedy").object[name]?.arrayValue).compactMap(\.integerValue)
     let model = try CachedModel(
-      folder.configuration, parameters: folder.loadParameters(on: backend.backend), on: backend.backend)
+      folder.decoder(), parameters: folder.loadParameters(on: backend.backend), on: backend.backend)
     var next = batch.prefix(7).map(Int32.init)
     var tokens: [Int] = []
     for _ in expected {
@@ -31,7 +31,7 @@ import Testing
   }
 
   @Test func theCacheGrowsWithTheText() throws {
-    let configuration = try ModelFamilies.configuration(
+    let configuration = try ModelFamilies.decoder(
       JSONFields(
         [
           "model_type": .string("llama"), "vocab_size": .integer(31), "hidden_size": .integer(8),

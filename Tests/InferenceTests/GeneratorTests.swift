@@ -12,7 +12,7 @@ import Tokenizers
   private func cached(_ backend: TestBackend, rows: Int = 1) throws -> CachedModel {
     let folder = try ModelFolder(fixture("gpt2"))
     return try CachedModel(
-      folder.configuration, parameters: folder.loadParameters(on: backend.backend), on: backend.backend, rowCount: rows)
+      folder.decoder(), parameters: folder.loadParameters(on: backend.backend), on: backend.backend, rowCount: rows)
   }
 
   /// The logits behind each token by the whole forward pass.
@@ -20,7 +20,7 @@ import Tokenizers
     let folder = try ModelFolder(fixture("gpt2"))
     let program = try Trace.program { trace in
       let input = trace.input("tokens", TensorType([1, tokens.count], .i32))
-      trace.output("logits", folder.configuration.model(Scope(trace)).logits(input))
+      trace.output("logits", try folder.decoder().model(Scope(trace)).logits(input))
     }.optimized()
     let executable = try backend.backend.compile(program, states: folder.loadParameters(on: backend.backend))
     executable.input("tokens")?.write(tokens)
@@ -96,7 +96,7 @@ import Tokenizers
     #expect(model.length == 0)
     let folder = try ModelFolder(fixture("gpt2"))
     #expect(
-      message { _ = try CachedModel(folder.configuration, parameters: [:], on: ReferenceBackend()) }
+      message { _ = try CachedModel(folder.decoder(), parameters: [:], on: ReferenceBackend()) }
         == "the parameter 'transformer.wte.weight' has no values")
   }
 }

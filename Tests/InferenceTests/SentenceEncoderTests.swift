@@ -45,7 +45,7 @@ import Tokenizers
       let vectors = try encoder.embeddings(of: texts)
       #expect(vectors.count == texts.count && vectors.prefix(7) == vectors.suffix(7))
       let model = try ModelFolder(folder)
-      let adapted = try model.configuration.adapted(to: .embeddings)
+      let adapted = try model.encoder().adapted(to: .embeddings)
       let parameters = try model.loadParameters(for: adapted, key: RandomKey(seed: 1), on: backend)
       let cut = try tokenizer.truncating(to: 80)
       for (text, vector) in zip(Self.texts, vectors) {

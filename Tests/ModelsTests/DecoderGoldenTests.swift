@@ -35,7 +35,7 @@ import Testing
   func logitsLossAndAllGradientsAreThoseOfTransformers(_ name: String, _ backend: TestBackend) throws {
     let golden = try Golden(name)
     let length = golden.length - 1
-    let program = try lossProgram(golden.folder.configuration, batch: 2, length: length)
+    let program = try lossProgram(golden.folder.decoder(), batch: 2, length: length)
     let executable = try backend.backend.compile(
       program.optimized(), states: golden.folder.loadParameters(on: backend.backend))
     let rows = (0..<2).map { golden.batch[$0 * golden.length..<($0 + 1) * golden.length] }

@@ -34,7 +34,7 @@ import Testing
   {
     let golden = try ModelFolder(fixture("encoders/\(name)"))
     let expected = values(try golden.loadParameters(on: backend))
-    let prefix = type(of: golden.configuration).prefix + "."
+    let prefix = type(of: try golden.encoder()).prefix + "."
     let more = [
       TensorSource(name: "embeddings.position_ids", shape: [1, 2], floats: [0, 1]),
       TensorSource(name: "cls.seq_relationship.weight", shape: [2, 8], floats: [Float](repeating: 0, count: 16)),
@@ -58,7 +58,7 @@ import Testing
   @Test(arguments: ["bert", "roberta", "distilbert", "modernbert"])
   func anEncoderIsTakenOverForAnotherTaskAndItsHeadDrawn(_ family: String) throws {
     let words = try ModelFolder(fixture("encoders/\(family)_words"))
-    let adapted = try words.configuration.adapted(to: .textLabels, labels: ["no", "yes", "perhaps"])
+    let adapted = try words.encoder().adapted(to: .textLabels, labels: ["no", "yes", "perhaps"])
     #expect(adapted.labels == ["no", "yes", "perhaps"] && adapted.task == .textLabels)
     let old = values(try words.loadParameters(on: backend))
     let new = values(try words.loadParameters(for: adapted, key: RandomKey(seed: 7), on: backend))
@@ -71,7 +71,7 @@ import Testing
     #expect(new == again)
     // The file of another task's labels gives none for these.
     let tags = try ModelFolder(fixture("encoders/\(family)_tokens"))
-    let relabelled = try tags.configuration.adapted(to: .tokenLabels, labels: ["A", "B"])
+    let relabelled = try tags.encoder().adapted(to: .tokenLabels, labels: ["A", "B"])
     let drawn = values(try tags.loadParameters(for: relabelled, key: RandomKey(seed: 7), on: backend))
     #expect(drawn["classifier.weight"]?.count == 2 * 8)
   }
@@ -102,12 +102,12 @@ import Testing
         ($0 as? MartletError)?.message == #"the model has no place for "adapter.weight""#
       }
     }
-    #expect(throws: MartletError.self) { try golden.configuration.adapted(to: .textLabels) }
-    #expect(throws: MartletError.self) { try golden.configuration.adapted(to: .tokenLabels, labels: ["a", "a"]) }
+    #expect(throws: MartletError.self) { try golden.encoder().adapted(to: .textLabels) }
+    #expect(throws: MartletError.self) { try golden.encoder().adapted(to: .tokenLabels, labels: ["a", "a"]) }
     #expect {
-      _ = try ModelFolder(fixture("gpt2"))
+      _ = try ModelFolder(fixture("gpt2")).encoder()
     } throws: {
-      ($0 as? MartletError)?.message == "there is no encoder of the type 'gpt2'"
+      ($0 as? MartletError)?.message == "a model of the type 'gpt2' is no encoder"
     }
   }
 }

@@ -32,7 +32,7 @@ import Testing
     -> [String: [Float]]
   {
     let executable = try backend.compile(
-      lossProgram(model.configuration, batch: batch.tokens.count / 16, length: 16).optimized(recompute: recompute),
+      lossProgram(model.decoder(), batch: batch.tokens.count / 16, length: 16).optimized(recompute: recompute),
       states: model.loadParameters(on: backend))
     executable.input("tokens")?.write(batch.tokens)
     executable.input("targets")?.write(batch.targets)

@@ -9,7 +9,7 @@ import Testing
   private func configuration(_ type: String, _ object: JSONObject) throws -> any LanguageModelConfiguration {
     var object = object
     object["model_type"] = .string(type)
-    return try ModelFamilies.configuration(JSONFields(object, file: "config.json"))
+    return try ModelFamilies.decoder(JSONFields(object, file: "config.json"))
   }
 
   @Test func sizesOfKnownModelsAreRight() throws {

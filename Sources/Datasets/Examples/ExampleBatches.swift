@@ -13,7 +13,7 @@ struct ExampleRows: Sendable {
     _ index: Int?, to row: Int, _ inputs: UnsafeMutableBufferPointer<Int32>,
     _ targets: UnsafeMutableBufferPointer<Int32>
   ) throws -> Int {
-    let example = try index.map { try examples($0) } ?? ([], [])
+    let example = try index.map { try examples($0) } ?? (inputs: [], targets: [])
     func fill(_ buffer: UnsafeMutableBufferPointer<Int32>, _ values: [Int32], _ filler: Int32) {
       for place in 0..<contextLength {
         buffer[row * contextLength + place] = place < values.count ? values[place] : filler

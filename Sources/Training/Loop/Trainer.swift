@@ -85,7 +85,8 @@ public final class Trainer {
       programs, shorter: try recipe.shorterPrograms(for: objective), on: backend, states: buffers)
     let metrics = try MetricsFile(joinPath(recipe.outputFolder, "metrics.jsonl"), resumingAt: state.step)
     let loop = try TrainingLoop(
-      recipe, plan, executor: executor, sampler: objective.training, validation: validation, metrics: metrics, state: state,
+      recipe, plan, executor: executor, sampler: objective.training, validation: validation, metrics: metrics,
+      state: state,
       isStopping: { Interruption.isRequested || Task.isCancelled }, onEvent: onEvent)
     plan.workspaceBytes = executor.workspaceByteCount
     try plan.check()
@@ -122,7 +123,8 @@ public final class Trainer {
         remedy: "Go on with: \(resumeCommand)")
     }
     let finish = RunFinish(
-      recipe: recipe, backend: backend, loop: loop, checkpoints: checkpoints, dataset: dataset, objective: objective, plan: plan,
+      recipe: recipe, backend: backend, loop: loop, checkpoints: checkpoints, dataset: dataset, objective: objective,
+      plan: plan,
       seconds: (ContinuousClock.now - start) / .seconds(1), warn: warn)
     do {
       return try finish.summary(ending == .stoppedEarly ? .stoppedEarly : .finished)

@@ -51,6 +51,7 @@ struct ValidationSet {
 
   /// Batch `index`.
   mutating func batch(_ index: Int) throws -> TrainingExecutor.Batch {
+    let batches = batches
     let length = try inputs.withUnsafeMutableBufferPointer { inputs in
       try targets.withUnsafeMutableBufferPointer { targets in
         try batches.fill(inputs: inputs, targets: targets, batch: index)

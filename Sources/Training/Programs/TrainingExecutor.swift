@@ -45,7 +45,8 @@ public final class TrainingExecutor {
     self.programs = programs
     self.backend = backend
     states = try Self.complete(given, programs, backend)
-    variants = ([programs] + shorter.sorted { $0.settings.sequenceLength > $1.settings.sequenceLength }).map(Variant.init)
+    let sorted = shorter.sorted { $0.settings.sequenceLength > $1.settings.sequenceLength }
+    variants = ([programs] + sorted).map(Variant.init)
     variants[0].step = try programs.step.map { [states] in try backend.compile($0, states: states) }
     variants[0].accumulate = try programs.accumulate.map { [states] in try backend.compile($0, states: states) }
     apply = try programs.apply.map { [states] in try backend.compile($0, states: states) }

@@ -12,14 +12,18 @@ enum SummaryText {
     text +=
       summary.ending == .finished
       ? "Trained for \(steps) steps in \(Quantity.time(summary.seconds)).\n"
-      : "Stopped early after \(steps) steps: the validation loss no longer falls.\n"
+      : "Stopped early after \(steps) steps: the validation set no longer gains.\n"
     if summary.skippedSteps > 0 {
       text += "\(summary.skippedSteps) steps were skipped because their numbers were not finite.\n"
     }
     if let loss = summary.validationLoss {
-      text += "Validation loss \(Quantity.loss(loss)) nats a token"
+      let accuracy = summary.validationAccuracy
+      text += "Validation loss \(Quantity.loss(loss)) nats a \(accuracy == nil ? "token" : "label")"
       if let bits = summary.bitsPerByte { text += " (\(Quantity.loss(bits)) bits a byte)" }
-      if let entropy = summary.unigramEntropy { text += "; unigram entropy \(Quantity.loss(entropy))" }
+      if let accuracy { text += ", accuracy \(Quantity.percent(accuracy))" }
+      if let entropy = summary.unigramEntropy {
+        text += "; \(accuracy == nil ? "unigram entropy" : "counting labels gives") \(Quantity.loss(entropy))"
+      }
       text += summary.modelStep == summary.steps ? ".\n" : "; these are the weights of step \(summary.modelStep).\n"
     }
     for (index, sample) in summary.samples.enumerated() {

@@ -34,7 +34,8 @@ final class TrainingConsole {
         line.update(Self.text(progress, columns: 200))
       }
     case .evaluated(let step, let loss, let accuracy, let isBest):
-      line.message("step \(step): validation loss \(Quantity.loss(loss))\(isBest ? " (best so far)" : "")")
+      let share = accuracy.map { ", accuracy \(Quantity.percent($0))" } ?? ""
+      line.message("step \(step): validation loss \(Quantity.loss(loss))\(share)\(isBest ? " (best so far)" : "")")
     case .profiled(let profiles, let path): showProfile(profiles, path)
     case .saved: break
     case .warning(let text): line.message("warning: \(text)")

@@ -36,7 +36,7 @@ struct GoldenGPT2 {
     let settings = TrainingPrograms.Settings(
       batchSize: batchSize, sequenceLength: 16, optimizer: .adamW(beta1: 0.9, beta2: 0.95, weightDecay: 0.1),
       maximumGradientNorm: 2, recomputes: recomputes, accumulates: accumulates)
-    let programs = try TrainingPrograms(settings) { folder.configuration.model($0).losses($1, $2) }
+    let programs = try TrainingPrograms(settings) { try folder.decoder().model($0).losses($1, $2) }
     return try TrainingExecutor(programs, on: backend, states: folder.loadParameters(on: backend))
   }
 }
