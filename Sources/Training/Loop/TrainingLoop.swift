@@ -87,7 +87,7 @@ final class TrainingLoop {
         let seconds = (now - last) / .seconds(1)
         last = now
         state.seconds += seconds
-        speed.add(seconds)
+        speed.add(seconds, tokens: result.computedTokens)
         let isLast = state.step == totalSteps
         if state.step % train.loggingSteps == 0 || isLast { try log(result, learningRate) }
         report(result, learningRate)
@@ -175,14 +175,14 @@ final class TrainingLoop {
         ("learning_rate", .double(learningRate)),
         ("gradient_norm", .double(Double(result.gradientNorm))),
         ("tokens", .integer(state.tokens)),
-        ("tokens_per_second", .double((Double(plan.tokensPerStep) / speed.secondsPerStep).rounded())),
+        ("tokens_per_second", .double(speed.tokensPerSecond.rounded())),
         ("seconds", .double((state.seconds * 1000).rounded() / 1000)),
         ("skipped_steps", .integer(state.skippedSteps)),
       ])
   }
 
   private func report(_ result: TrainingExecutor.StepResult, _ learningRate: Double) {
-    let flops = plan.flopsPerStep / speed.secondsPerStep
+    let flops = plan.flopsPerStep / Double(plan.tokensPerStep) * speed.tokensPerSecond
     let left = totalSteps - state.step
     let evaluations = recipe.train.evalSteps > 0 ? left / recipe.train.evalSteps : 0
     onEvent(
@@ -190,7 +190,7 @@ final class TrainingLoop {
         StepProgress(
           step: state.step, totalSteps: totalSteps, loss: Double(result.loss), validationLoss: state.validationLoss,
           learningRate: learningRate, gradientNorm: Double(result.gradientNorm),
-          tokensPerSecond: Double(plan.tokensPerStep) / speed.secondsPerStep, flops: flops,
+          tokensPerSecond: speed.tokensPerSecond, flops: flops,
           utilization: plan.peakFLOPS.map { flops / $0 },
           secondsLeft: Double(left) * speed.secondsPerStep + Double(evaluations) * plan.evaluationSeconds)))
   }
@@ -248,15 +248,20 @@ final class TrainingLoop {
   }
 }
 
-/// The time of a step, averaged over the last ones.
+/// The time of a step and its tokens, averaged over the last ones.
 struct SpeedMeter {
   private(set) var secondsPerStep = 1e-9
+  private var tokensPerStep = 0.0
   private var count = 0
 
-  /// Takes the time of a step in.
-  mutating func add(_ seconds: Double) {
+  var tokensPerSecond: Double { tokensPerStep / secondsPerStep }
+
+  /// Takes a step in.
+  mutating func add(_ seconds: Double, tokens: Int) {
     count += 1
     // The mean of the first steps, then of about the last twenty.
-    secondsPerStep += (max(seconds, 1e-9) - secondsPerStep) / Double(min(count, 20))
+    let share = 1 / Double(min(count, 20))
+    secondsPerStep += (max(seconds, 1e-9) - secondsPerStep) * share
+    tokensPerStep += (Double(tokens) - tokensPerStep) * share
   }
 }

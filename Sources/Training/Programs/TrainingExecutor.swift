@@ -89,6 +89,8 @@ public final class TrainingExecutor {
     public var tokenCount: Int
     /// The norm of all gradients together, before clipping.
     public var gradientNorm: Float
+    /// The tokens that were computed with, those that do not count and padding included.
+    public var computedTokens = 0
     /// Whether the step was applied; it was not where loss or gradients are not finite or no token counts, and then
     /// neither parameters nor moments were changed.
     public var isApplied: Bool
@@ -164,9 +166,10 @@ public final class TrainingExecutor {
       write(key, to: step)
       step.input("control_in")?.write(control)
       try run(step, "step")
-      return Self.result(of: step)
+      return Self.result(of: step, computedTokens: variant.programs.settings.tokenCount)
     }
     guard let apply else { throw MartletError(.unsupported, "the training has no step") }
+    var computedTokens = 0
     for index in 0..<batchCount {
       if index > 0, isStopping() {
         clearAccumulators()
@@ -178,10 +181,11 @@ public final class TrainingExecutor {
       try write(batch, to: accumulate, of: variant)
       write(key.numbered(UInt64(index)), to: accumulate)
       try run(accumulate, "accumulate")
+      computedTokens += variant.programs.settings.tokenCount
     }
     apply.input("control_in")?.write(control)
     try run(apply, "apply")
-    return Self.result(of: apply)
+    return Self.result(of: apply, computedTokens: computedTokens)
   }
 
   /// The programs for the shortest sequences that a batch fits in.
@@ -262,10 +266,11 @@ public final class TrainingExecutor {
     executable.input("dropout_key")?.write([key.low, key.high])
   }
 
-  private static func result(of executable: any Executable) -> StepResult {
+  private static func result(of executable: any Executable, computedTokens: Int) -> StepResult {
     StepResult(
       loss: executable.scalar("loss"), tokenCount: Int(executable.scalar("token_count")),
-      gradientNorm: executable.scalar("gradient_norm"), isApplied: executable.scalar("applied") != 0)
+      gradientNorm: executable.scalar("gradient_norm"), computedTokens: computedTokens,
+      isApplied: executable.scalar("applied") != 0)
   }
 }
 

@@ -28,6 +28,9 @@ public struct TrainingPrograms: Sendable {
     /// What stays of the moving average of the weights from step to step; nil for no average.
     public var averageDecay: Double?
 
+    /// Tokens of a batch that runs at once, padding included.
+    var tokenCount: Int { batchSize * sequenceLength }
+
     /// Settings of a training.
     public init(
       batchSize: Int, sequenceLength: Int, optimizer: Optimizer, maximumGradientNorm: Double? = 1,

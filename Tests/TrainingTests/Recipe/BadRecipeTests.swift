@@ -91,7 +91,7 @@ struct BadRecipe: CustomTestStringConvertible, Sendable {
       "Did you mean adamw?"),
     .init(
       data + "model: {type: lama}", "r.yaml:2:15",
-      "model.type must be one of gpt2, llama, mistral, qwen2, qwen3, found lama"),
+      "model.type must be one of gpt2, llama, mistral, qwen2, qwen3, bert, roberta, distilbert, modernbert, found lama"),
     .init(
       data + "model: {n_layer: six}", "r.yaml:2:18", "model.n_layer must be a whole number, 1 to 1024, found six",
       "Write it as `n_layer: 6`"),

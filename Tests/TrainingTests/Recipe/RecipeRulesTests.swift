@@ -48,7 +48,10 @@ import Training
     ({ $0.model.configuration["n_layers"] = .integer(3) }, "unknown key model.n_layers"),
     ({ $0.model.configuration["n_layer"] = .double(3) }, "model.n_layer must be a whole number, 1 to 1024, found 3"),
     ({ $0.model.configuration["n_head"] = .integer(7) }, "n_embd (768) must be a multiple of n_head (7)"),
-    ({ $0.model.type = "lama" }, "model.type must be one of gpt2, llama, mistral, qwen2, qwen3, found lama"),
+    (
+      { $0.model.type = "lama" },
+      "model.type must be one of gpt2, llama, mistral, qwen2, qwen3, bert, roberta, distilbert, modernbert, found lama"
+    ),
   ]
 
   @Test(arguments: wrong.indices) func aWrongValueIsAnErrorThatNamesItsKey(_ index: Int) throws {

@@ -89,12 +89,13 @@ import Training
   }
 
   @Test func canonicalFormIsReadable() throws {
-    let lines = try recipe(Self.good).yaml.split(separator: "\n").prefix(21).joined(separator: "\n")
+    let lines = try recipe(Self.good).yaml.split(separator: "\n").prefix(22).joined(separator: "\n")
     #expect(
       lines == """
         name: shakespeare
         model:
           type: gpt2
+          task: auto
           n_layer: 4
           n_head: 4
           n_embd: 128
