@@ -56,7 +56,10 @@ import Training
 
   @Test func labelsAreLearntFromWhatMaskedWordsTaught() throws {
     try Self.withData { folder in
-      let words = try Trainer(Self.recipe(folder, "fill_mask"), on: CPU(threads: 2)).train()
+      var masked = try Self.recipe(folder, "fill_mask")
+      masked.train.maxSteps = 500
+      masked.train.evalSteps = 100
+      let words = try Trainer(masked, on: CPU(threads: 2)).train()
       #expect(try ModelFolder(words.modelFolder).encoder().task == .maskedWords)
       #expect(words.validationAccuracy == nil && words.bitsPerByte == nil)
       let (loss, entropy) = (try #require(words.validationLoss), try #require(words.unigramEntropy))
@@ -69,7 +72,7 @@ import Training
       let labels = try Trainer(recipe, on: CPU(threads: 2)).train()
       #expect(try #require(labels.validationAccuracy) > 0.97)
       let (labelLoss, labelEntropy) = (try #require(labels.validationLoss), try #require(labels.unigramEntropy))
-      #expect(labelLoss < 0.3 && abs(labelEntropy - 0.69) < 0.05, "\(labelLoss) of \(labelEntropy)")
+      #expect(labelLoss < 0.6 && abs(labelEntropy - 0.69) < 0.05, "\(labelLoss) of \(labelEntropy)")
       let model = try ModelFolder(labels.modelFolder)
       #expect(try model.encoder().labels == ["animal", "tool"])
       // What was trained on masked words is what labels began with: its tokenizer is kept.
