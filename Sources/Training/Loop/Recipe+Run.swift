@@ -192,6 +192,6 @@ extension Recipe {
       batchSize: train.perDeviceTrainBatchSize, sequenceLength: train.contextLength, optimizer: optimizer,
       maximumGradientNorm: train.maxGradNorm > 0 ? train.maxGradNorm : nil, recomputes: train.gradientCheckpointing,
       accumulates: train.gradientAccumulationSteps > 1,
-      averageDecay: train.averageWeights > 0 ? train.averageWeights : nil)
+      averageDecay: train.averageWeights > 0 ? train.averageWeights : nil, adaptation: adaptation)
   }
 }

@@ -65,6 +65,8 @@ public final class Trainer {
           + "never stops early; set data.validation_fraction or data.validation_files")
     }
     let programs = try recipe.programs(for: configuration)
+    try checkpoints.describeAdapters(configuration, programs, base: startingModel)
+    if let resumed { try checkpoints.requireSameBase(as: resumed.0) }
     var plan = TrainingPlan(
       recipe, programs, configuration, dataset, samplesPerEpoch: sampler.samplesPerEpoch,
       step: resumed?.0.step ?? 0, existingBytes: checkpoints.diskBytes)
@@ -77,7 +79,9 @@ public final class Trainer {
       state = checkpoint.state
       state.earlyStopping.patience = recipe.earlyStopping.patience
       state.earlyStopping.threshold = recipe.earlyStopping.threshold
-      buffers = try checkpoints.load(checkpoint, programs, on: backend)
+      let stored = try checkpoints.load(checkpoint, programs, on: backend)
+      let isWhole = recipe.lora.rank == 0
+      buffers = try (isWhole ? [:] : initialParameters(programs.parameters, from: startingModel)).merging(stored) { $1 }
       onEvent(.resumed(step: state.step, changes: changes))
     } else {
       buffers = try initialParameters(programs.parameters, from: startingModel)
@@ -156,10 +160,9 @@ public final class Trainer {
   private func initialParameters(
     _ parameters: [ParameterSpecification], from folder: String?
   ) throws -> [String: any Buffer] {
-    guard let folder else {
-      return try backend.makeParameters(parameters, key: RandomKey(seed: UInt64(recipe.train.seed)).named("weights"))
-    }
-    let buffers = try ModelFolder(folder).loadParameters(on: backend)
+    let key = RandomKey(seed: UInt64(recipe.train.seed)).named("weights")
+    guard let folder else { return try backend.makeParameters(parameters, key: key) }
+    var buffers = try ModelFolder(folder).loadParameters(on: backend)
     let needed = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0.type) })
     for (name, buffer) in buffers where needed[name] != buffer.type {
       throw MartletError(
@@ -168,6 +171,7 @@ public final class Trainer {
           + (needed[name].map { "\($0)" } ?? "none of this name"), at: folder,
         remedy: "Leave the keys of the model's size out of the recipe: they come from model.from.")
     }
+    buffers.merge(try backend.makeParameters(parameters.filter { LoRA.isAdapter($0.name) }, key: key)) { $1 }
     return buffers
   }
 }

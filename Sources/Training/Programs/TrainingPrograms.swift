@@ -27,11 +27,14 @@ public struct TrainingPrograms: Sendable {
     public var accumulates: Bool
     /// What stays of the moving average of the weights from step to step; nil for no average.
     public var averageDecay: Double?
+    /// Which parameters are trained.
+    public var adaptation: Adaptation
 
     /// Settings of a training.
     public init(
       batchSize: Int, sequenceLength: Int, optimizer: Optimizer, maximumGradientNorm: Double? = 1,
-      recomputes: Bool = false, accumulates: Bool = false, averageDecay: Double? = nil
+      recomputes: Bool = false, accumulates: Bool = false, averageDecay: Double? = nil,
+      adaptation: Adaptation = Adaptation()
     ) {
       self.batchSize = batchSize
       self.sequenceLength = sequenceLength
@@ -40,6 +43,7 @@ public struct TrainingPrograms: Sendable {
       self.recomputes = recomputes
       self.accumulates = accumulates
       self.averageDecay = averageDecay
+      self.adaptation = adaptation
     }
   }
 
@@ -68,6 +72,20 @@ public struct TrainingPrograms: Sendable {
   public let settings: Settings
   /// The parameters in the order of their declaration.
   public let parameters: [ParameterSpecification]
+  /// The states that a checkpoint needs: all but sums over the batches of a step, and with adapters all but the weights of
+  /// the model that they are for.
+  public var checkpointStates: [State] {
+    let trained = Set(trainedParameters.map(\.name))
+    return states.filter {
+      switch $0.kind {
+      case .accumulator: false
+      case .parameter: settings.adaptation.lora == nil || trained.contains($0.name)
+      default: true
+      }
+    }
+  }
+  /// Those that are trained.
+  public var trainedParameters: [ParameterSpecification] { parameters.filter(\.isTrained) }
   /// All states of the programs.
   public let states: [State]
   /// A whole step, where nothing is accumulated.
@@ -98,16 +116,17 @@ public struct TrainingPrograms: Sendable {
     var parameters: [ParameterSpecification] = []
     evaluate = try Trace.program { trace in
       let batch = BatchInputs(trace, settings)
-      let scope = Scope(trace)
+      let scope = Scope(trace, adaptation: settings.adaptation)
       let values = try losses(scope, batch.tokens, batch.targets)
       trace.output("loss_sum", values.sum())
       trace.output("token_count", batch.targets.countedTargets())
       parameters = scope.parameters
     }.optimized()
+    try settings.adaptation.check(parameters)
     self.parameters = parameters
     step = settings.accumulates ? nil : try Self.makeStep(settings, losses)
     accumulate = settings.accumulates ? try Self.makeAccumulate(settings, losses) : nil
-    apply = settings.accumulates ? try Self.makeApply(settings, parameters) : nil
+    apply = settings.accumulates ? try Self.makeApply(settings, parameters.filter(\.isTrained)) : nil
     states = Self.states(settings, parameters)
   }
 
@@ -129,12 +148,13 @@ public struct TrainingPrograms: Sendable {
 
   private static func states(_ settings: Settings, _ parameters: [ParameterSpecification]) -> [State] {
     var states = parameters.map { State(name: $0.name, type: $0.type, kind: .parameter) }
-    states += settings.optimizer.states(for: parameters).map { State(name: $0.name, type: $0.type, kind: .optimizer) }
+    let trained = parameters.filter(\.isTrained)
+    states += settings.optimizer.states(for: trained).map { State(name: $0.name, type: $0.type, kind: .optimizer) }
     if settings.averageDecay != nil {
-      states += parameters.map { State(name: averageName($0.name), type: $0.type, kind: .average) }
+      states += trained.map { State(name: averageName($0.name), type: $0.type, kind: .average) }
     }
     if settings.accumulates {
-      states += parameters.map { State(name: gradientName($0.name), type: $0.type, kind: .accumulator) }
+      states += trained.map { State(name: gradientName($0.name), type: $0.type, kind: .accumulator) }
       states += [lossSumName, countName].map { State(name: $0, type: TensorType([]), kind: .accumulator) }
     }
     return states

@@ -4,7 +4,7 @@ import Models
 extension RecipeKey {
   /// All keys, section by section, in the order in which recipes are written. The keys of a model's configuration
   /// depend on its family and are in its configuration, see `ModelFamilies`.
-  public static let all: [RecipeKey] = general + data + train + generate
+  public static let all: [RecipeKey] = general + lora + data + train + generate
 
   private static let general: [RecipeKey] = [
     .init(
@@ -18,6 +18,32 @@ extension RecipeKey {
       "model.from", .optionalText(\.model.from), .path, default: "random weights", example: "runs/base/model",
       otherNames: ["init_from", "pretrained", "checkpoint", "model_name_or_path"],
       "A Hugging Face folder, or a run's, whose weights and configuration training starts from."),
+    .init(
+      "model.freeze", .texts(\.model.freeze), .texts, default: "none", example: "[wte, h.0, \"*.bias\"]",
+      otherNames: ["frozen", "freeze_layers", "frozen_layers"],
+      "Parameters that are not trained: patterns of parts of their names, in which * stands for any characters."),
+  ]
+
+  private static let lora: [RecipeKey] = [
+    .init(
+      "lora.rank", .int(\.lora.rank), .integer(0...65_536), example: "8", otherNames: ["r", "lora_r", "lora_rank"],
+      "The rank of adapters that are trained instead of the weights of model.from; 0 trains the weights themselves."),
+    .init(
+      "lora.alpha", .double(\.lora.alpha), .numberAbove(0, upTo: .infinity), example: "16", otherNames: ["lora_alpha"],
+      "How strong the adapters are: what they add is multiplied by alpha / rank."),
+    .init(
+      "lora.dropout", .double(\.lora.dropout), .numberBelow(1, from: 0), example: "0.05", otherNames: ["lora_dropout"],
+      "The probability with which inputs of the adapters are dropped in training."),
+    .init(
+      "lora.targets", .texts(\.lora.targets), .texts, default: "all linear layers", example: "[c_attn, \"h.*.mlp\"]",
+      otherNames: ["target_modules", "lora_target_modules"],
+      "The linear layers with adapters: patterns of parts of their names, in which * stands for any characters."),
+    .init(
+      "lora.rslora", .bool(\.lora.rslora), .bool, example: "true", otherNames: ["use_rslora"],
+      "Whether what adapters add is multiplied by alpha / sqrt(rank), which suits large ranks."),
+    .init(
+      "lora.modules_to_save", .texts(\.lora.modulesToSave), .texts, default: "none", example: "[ln_f]",
+      "Parts that are trained as a whole and kept with the adapters, such as a new head: patterns as of targets."),
   ]
 
   private static let data: [RecipeKey] = [

@@ -78,6 +78,11 @@ extension Recipe {
       error.place = place(data.steps.isEmpty ? "data.sources" : "data.steps")
       throw error
     }
+    if lora.rank > 0, model.from == nil {
+      throw failure(
+        "lora.rank", "lora.rank (\(lora.rank)) is given without model.from: adapters are of use with their model alone",
+        remedy: "Give the folder of the model to adapt as model.from, or train without adapters.")
+    }
     if train.minLearningRate > train.learningRate {
       throw failure(
         "train.min_learning_rate",

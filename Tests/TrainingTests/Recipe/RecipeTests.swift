@@ -89,7 +89,7 @@ import Training
   }
 
   @Test func canonicalFormIsReadable() throws {
-    let lines = try recipe(Self.good).yaml.split(separator: "\n").prefix(21).joined(separator: "\n")
+    let lines = try recipe(Self.good).yaml.split(separator: "\n").prefix(29).joined(separator: "\n")
     #expect(
       lines == """
         name: shakespeare
@@ -100,6 +100,14 @@ import Training
           n_embd: 128
           layer_norm_epsilon: 1e-05
           tie_word_embeddings: false
+          freeze: []
+        lora:
+          rank: 0
+          alpha: 16
+          dropout: 0
+          targets: []
+          rslora: false
+          modules_to_save: []
         data:
           files: ["input.txt", "more/"]
           sources: []
@@ -120,7 +128,8 @@ import Training
     for key in RecipeKey.all where key.name != "model.from" {
       let changed = try recipe(
         "data: {files: a}",
-        ["\(key.name)=\(key.example)"] + (key.name == "train.warmup_steps" ? ["train.max_steps=1000"] : []))
+        ["\(key.name)=\(key.example)"] + (key.name == "train.warmup_steps" ? ["train.max_steps=1000"] : [])
+          + (key.name == "lora.rank" ? ["model.from=/base"] : []))
       #expect(try recipe(changed.yaml) == changed, "\(key.name)")
     }
     for family in ModelFamilies.all {
