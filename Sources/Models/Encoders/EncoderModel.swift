@@ -34,9 +34,11 @@ public struct EncoderModel {
   ///
   /// - Parameters:
   ///   - targets: a label for each text, i32[B]; or a label or the right word for each token, i32[B, T].
-  public func losses(_ input: EncoderInput, targets: Tensor) -> Tensor {
+  ///   - smoothing: the part of each target that is spread over all labels or tokens.
+  public func losses(_ input: EncoderInput, targets: Tensor, smoothing: Double = 0) -> Tensor {
     guard let head else { return withoutHead(input) }
-    return head.losses(head.features(encoder.hidden(input), input), targets: targets.reshape([-1]))
+    return head.losses(
+      head.features(encoder.hidden(input), input), targets: targets.reshape([-1]), smoothing: smoothing)
   }
 
   /// The losses of the words behind masks, `[M]`: only for masked tokens are words computed at all.
@@ -44,9 +46,11 @@ public struct EncoderModel {
   /// - Parameters:
   ///   - places: where masked tokens are among all `B * T`, i32[M].
   ///   - targets: the right words, i32[M]; negative where there is none.
-  public func losses(_ input: EncoderInput, places: Tensor, targets: Tensor) -> Tensor {
+  ///   - smoothing: the part of each target that is spread over all tokens.
+  public func losses(_ input: EncoderInput, places: Tensor, targets: Tensor, smoothing: Double = 0) -> Tensor {
     guard let head else { return withoutHead(input) }
-    return head.losses(head.features(of: encoder.hidden(input).gather(places)), targets: targets)
+    return head.losses(
+      head.features(of: encoder.hidden(input).gather(places)), targets: targets, smoothing: smoothing)
   }
 
   /// The losses of the words behind masks, `[B * most]`, from targets for each token: only where they are not negative are

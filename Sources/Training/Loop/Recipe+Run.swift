@@ -118,7 +118,7 @@ extension Recipe {
   ) throws -> TrainingPrograms {
     do {
       return try TrainingPrograms(settings ?? programSettings) { scope, tokens, targets in
-        configuration.model(scope).losses(tokens, targets)
+        configuration.model(scope).losses(tokens, targets, smoothing: smoothing(scope))
       }
     } catch var error as MartletError where error.code == .resource {
       let sizes = type(of: configuration).keys.compactMap { key -> String? in
@@ -188,10 +188,12 @@ extension Recipe {
 
   /// What the programs are made for.
   var programSettings: TrainingPrograms.Settings {
-    TrainingPrograms.Settings(
+    var settings = TrainingPrograms.Settings(
       batchSize: train.perDeviceTrainBatchSize, sequenceLength: train.contextLength, optimizer: optimizer,
       maximumGradientNorm: train.maxGradNorm > 0 ? train.maxGradNorm : nil, recomputes: train.gradientCheckpointing,
       accumulates: train.gradientAccumulationSteps > 1,
       averageDecay: train.averageWeights > 0 ? train.averageWeights : nil, adaptation: adaptation)
+    settings.learningRates = learningRates
+    return settings
   }
 }

@@ -29,6 +29,8 @@ public struct TrainingPrograms: Sendable {
     public var averageDecay: Double?
     /// Which parameters are trained.
     public var adaptation: Adaptation
+    /// How the learning rates of parameters differ.
+    public var learningRates = LearningRateScales()
 
     /// Settings of a training.
     public init(
@@ -112,7 +114,6 @@ public struct TrainingPrograms: Sendable {
   /// settings out of range, and what `losses` throws.
   public init(_ settings: Settings, losses: Losses) throws {
     try Self.check(settings)
-    self.settings = settings
     var parameters: [ParameterSpecification] = []
     evaluate = try Trace.program { trace in
       let batch = BatchInputs(trace, settings)
@@ -123,10 +124,13 @@ public struct TrainingPrograms: Sendable {
       parameters = scope.parameters
     }.optimized()
     try settings.adaptation.check(parameters)
+    var scaled = settings
+    scaled.optimizer.scales = try settings.learningRates.scales(of: parameters)
+    self.settings = scaled
     self.parameters = parameters
-    step = settings.accumulates ? nil : try Self.makeStep(settings, losses)
-    accumulate = settings.accumulates ? try Self.makeAccumulate(settings, losses) : nil
-    apply = settings.accumulates ? try Self.makeApply(settings, parameters.filter(\.isTrained)) : nil
+    step = settings.accumulates ? nil : try Self.makeStep(scaled, losses)
+    accumulate = settings.accumulates ? try Self.makeAccumulate(scaled, losses) : nil
+    apply = settings.accumulates ? try Self.makeApply(scaled, parameters.filter(\.isTrained)) : nil
     states = Self.states(settings, parameters)
   }
 

@@ -169,6 +169,12 @@ public struct TrainSection: Sendable, Hashable {
   public var learningRate = 3e-4
   /// The learning rate at the end of a decay.
   public var minLearningRate = 0.0
+  /// What the learning rate is multiplied by from each layer to the one below.
+  public var layerDecay = 1.0
+  /// Learning rates of some parameters as multiples of the others', each `pattern: number`.
+  public var learningRateScales: [JSONValue] = []
+  /// The part of each target that is spread over all tokens or labels.
+  public var labelSmoothing = 0.0
   /// Decoupled weight decay.
   public var weightDecay = 0.1
   /// Decay of the first moment.

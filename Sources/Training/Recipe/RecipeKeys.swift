@@ -146,6 +146,19 @@ extension RecipeKey {
       "train.min_learning_rate", .double(\.train.minLearningRate), .number(from: 0), example: "3e-5",
       otherNames: ["min_lr"], "The learning rate at the end of a decay."),
     .init(
+      "train.layer_decay", .double(\.train.layerDecay), .numberAbove(0, upTo: 1), example: "0.9",
+      otherNames: ["layerwise_lr_decay", "llrd", "layer_wise_decay", "lr_layer_decay"],
+      "What the learning rate is multiplied by from each layer to the one below, down to the embeddings."),
+    .init(
+      "train.learning_rate_scales", .list(\.train.learningRateScales), .list, default: "none",
+      example: "[{ln_f: 10}, {wte: 0.1}]", otherNames: ["learning_rates", "lr_groups", "param_groups"],
+      "Learning rates of some parameters as multiples of the others': a pattern of parts of their names and a number; the "
+        + "first that fits counts."),
+    .init(
+      "train.label_smoothing", .double(\.train.labelSmoothing), .numberBelow(1, from: 0), example: "0.1",
+      otherNames: ["label_smoothing_factor"],
+      "The part of each target that is spread over all tokens or labels in training, not in evaluations."),
+    .init(
       "train.weight_decay", .double(\.train.weightDecay), .number(from: 0), example: "0.1", otherNames: ["wd"],
       "Decoupled weight decay of the weight matrices."),
     .init(

@@ -78,6 +78,12 @@ extension Recipe {
       error.place = place(data.steps.isEmpty ? "data.sources" : "data.steps")
       throw error
     }
+    if let wrong = train.learningRateScales.first(where: { Self.learningRateScale($0) == nil }) {
+      throw failure(
+        "train.learning_rate_scales",
+        "train.learning_rate_scales must hold a pattern with a number of 0 or more each, found \(RecipeText.scalar(wrong))",
+        remedy: "Write it as `learning_rate_scales: [{ln_f: 10}, {wte: 0.1}]`")
+    }
     if lora.rank > 0, model.from == nil {
       throw failure(
         "lora.rank", "lora.rank (\(lora.rank)) is given without model.from: adapters are of use with their model alone",

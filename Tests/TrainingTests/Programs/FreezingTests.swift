@@ -50,6 +50,17 @@ import Training
     #expect(try partly.evaluate(model.batch(5), averaged: true) != partly.evaluate(model.batch(5)))
   }
 
+  /// A frozen output layer has no gradient, which would take as much memory as it does.
+  @Test func aFrozenOutputLayerCostsNoGradient() throws {
+    let model = try SmallModel()
+    for (frozen, hasGradient) in [([], true), (["h.0"], true), (["wte"], false)] as [([NamePattern], Bool)] {
+      let step = try #require(executor(model, frozen, on: TestBackend.all[0].backend).programs.step)
+      let found = step.graph.nodes.compactMap { $0.operation as? LinearCrossEntropyGradient }
+      #expect(found.map(\.hasWeightGradient) == [hasGradient])
+      #expect(!step.graph.nodes.contains { $0.operation is LinearCrossEntropy })
+    }
+  }
+
   /// What lies below the lowest trained layer is not differentiated, nor are frozen matrices.
   @Test func frozenParametersCostNoBackwardPass() throws {
     let model = try SmallModel()
