@@ -44,15 +44,55 @@ public struct StoredTensor: Sendable {
   public let file: MappedFile
   /// Where its bytes lie in the file.
   public let range: Range<Int>
+  /// How many elements lie between neighbours along each axis; nil where they lie in row-major order without gaps.
+  package let strides: [Int]?
+
+  /// A tensor whose place has been checked.
+  init(
+    name: String, type: StoredType, shape: [Int], file: MappedFile, range: Range<Int>, strides: [Int]? = nil
+  ) {
+    self.name = name
+    self.type = type
+    self.shape = shape
+    self.file = file
+    self.range = range
+    self.strides = strides
+  }
 
   /// The number of elements.
-  public var count: Int { range.count / type.byteCount }
+  public var count: Int { shape.reduce(1, *) }
 
   /// Calls `body` with the bytes: little-endian elements in row-major order, without any alignment.
   ///
+  /// Elements that lie in another order are gathered first.
+  ///
   /// Throws: what `body` throws.
   public func withBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) throws -> R {
-    try file.withBytes(range, body)
+    try file.withBytes(range) { bytes in
+      guard let strides else { return try body(bytes) }
+      return try gathered(bytes, strides).withUnsafeBytes(body)
+    }
+  }
+
+  /// The elements in row-major order.
+  private func gathered(_ bytes: UnsafeRawBufferPointer, _ strides: [Int]) -> [UInt8] {
+    let size = type.byteCount
+    var index = [Int](repeating: 0, count: shape.count)
+    var source = 0
+    return [UInt8](unsafeUninitializedCapacity: count * size) { space, used in
+      for place in 0..<count {
+        for byte in 0..<size { space[place * size + byte] = bytes[source * size + byte] }
+        // The next element: the last axis that has one more, and those behind it from their beginnings.
+        for axis in shape.indices.reversed() {
+          index[axis] += 1
+          source += strides[axis]
+          if index[axis] < shape[axis] { break }
+          source -= strides[axis] * shape[axis]
+          index[axis] = 0
+        }
+      }
+      used = count * size
+    }
   }
 
   /// The elements of a floating-point tensor in single precision.

@@ -11,7 +11,7 @@ extension Generator {
   /// Throws: `MartletError` that names the file at fault, or `MartletError(.resource)` when memory is short.
   public convenience init(folder: String, on backend: any Backend, rowCount: Int = 1) throws {
     let model = try ModelFolder(folder)
-    let tokenizer = try Tokenizer.load(folder)
+    let tokenizer = try Tokenizer.load(model.folder.tokenizerPath)
     let cached = try CachedModel(
       model.decoder(), parameters: try model.loadParameters(on: backend), on: backend, rowCount: rowCount)
     try self.init(cached, tokenizer)

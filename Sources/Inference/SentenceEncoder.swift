@@ -49,7 +49,7 @@ public final class SentenceEncoder {
         remedy: "Use a length from 1 to \(configuration.maximumLength).")
     }
     self.maximumLength = limit
-    tokenizer = try Tokenizer.load(path).truncating(to: limit)
+    tokenizer = try Tokenizer.load(folder.folder.tokenizerPath).truncating(to: limit)
     // What the files lack is the pooler, which vectors are not made with.
     parameters = try folder.loadParameters(for: configuration, key: RandomKey(seed: 0), on: backend)
     self.backend = backend

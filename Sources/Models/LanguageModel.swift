@@ -15,8 +15,10 @@ public protocol LanguageModel {
 extension LanguageModel {
   /// The losses of single tokens `[B * T]` for tokens and the targets that follow them, both i32[B, T]; 0 where a
   /// target is negative.
-  public func losses(_ tokens: Tensor, _ targets: Tensor) -> Tensor {
-    hidden(tokens, cache: nil).linearCrossEntropy(weight: head, targets: targets.reshape([-1]))
+  ///
+  /// - Parameter smoothing: the part of each target that is spread over all tokens.
+  public func losses(_ tokens: Tensor, _ targets: Tensor, smoothing: Double = 0) -> Tensor {
+    hidden(tokens, cache: nil).linearCrossEntropy(weight: head, targets: targets.reshape([-1]), smoothing: smoothing)
   }
 
   /// The logits of the token that follows each, `[B, T, V]`, of tokens i32[B, T].

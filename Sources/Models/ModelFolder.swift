@@ -11,6 +11,8 @@ public struct ModelFolder: Sendable {
 
   /// Reads the configuration of the folder at `path`; weights are read when they are asked for.
   ///
+  /// Adapters in the folder are merged into the weights of their model when these are read.
+  ///
   /// Throws: `MartletError`, naming the file and key at fault.
   public init(_ path: String) throws {
     folder = try HuggingFaceFolder(path)
@@ -42,11 +44,14 @@ public struct ModelFolder: Sendable {
   ///
   /// The tokenizer's files are written by who has the tokenizer.
   ///
-  /// - Parameter parameters: buffers by parameter name; others are left out.
+  /// - Parameters:
+  ///   - parameters: buffers by parameter name; others are left out.
+  ///   - shardLimit: the bytes of tensors from which on the weights are in several files.
   ///
   /// Throws: `MartletError(.inputOutput)`, or `MartletError(.mismatch)` when a parameter is missing.
   public static func write(
-    _ configuration: any PretrainedConfiguration, parameters: [String: any Buffer], to folder: String
+    _ configuration: any PretrainedConfiguration, parameters: [String: any Buffer], to folder: String,
+    shardLimit: Int = SafetensorsWriter.defaultShardLimit
   ) throws {
     let sources = try configuration.parameters.map { parameter in
       guard let buffer = parameters[parameter.name], buffer.type == parameter.type else {
@@ -58,7 +63,22 @@ public struct ModelFolder: Sendable {
     }
     try FileSystem.createFolder(folder)
     for (name, bytes) in configurationFiles(configuration) { try AtomicFile.write(bytes, to: joinPath(folder, name)) }
-    try SafetensorsWriter.writeFolder(sources, to: folder)
+    try SafetensorsWriter.writeFolder(sources, to: folder, shardLimit: shardLimit)
+  }
+
+  /// Writes the whole model that a folder of adapters and the folder of its model make, a decoder or an encoder.
+  ///
+  /// The tokenizer's files are written by who has the tokenizer.
+  ///
+  /// Throws: `MartletError` that names the file and tensor at fault.
+  public static func merge(
+    base: String, adapter: String, to target: String, on backend: any Backend,
+    shardLimit: Int = SafetensorsWriter.defaultShardLimit
+  ) throws {
+    let folder = try HuggingFaceFolder(adapter, base: base)
+    let configuration = try ModelFamilies.configuration(folder.configuration().fields)
+    let parameters = try folder.loadParameters(of: configuration, on: backend)
+    try write(configuration, parameters: parameters, to: target, shardLimit: shardLimit)
   }
 
   /// The files that describe a model to `transformers`: `config.json` and `generation_config.json`, by name.

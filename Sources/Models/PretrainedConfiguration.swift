@@ -78,14 +78,17 @@ extension PretrainedConfiguration {
   /// The parameters in the order of their declaration.
   ///
   /// Throws: `MartletError(.shape)` when the model's operations do not fit.
-  public var parameters: [ParameterSpecification] {
-    get throws {
-      let trace = Trace()
-      let scope = Scope(trace)
-      declareParameters(scope)
-      if let error = trace.error { throw error }
-      return scope.parameters
-    }
+  public var parameters: [ParameterSpecification] { get throws { try parameters(Adaptation()) } }
+
+  /// The parameters in the order of their declaration, with the adapters that an adaptation adds.
+  ///
+  /// Throws: `MartletError(.shape)` when the model's operations do not fit.
+  public func parameters(_ adaptation: Adaptation) throws -> [ParameterSpecification] {
+    let trace = Trace()
+    let scope = Scope(trace, adaptation: adaptation)
+    declareParameters(scope)
+    if let error = trace.error { throw error }
+    return scope.parameters
   }
 
   /// Checks that sequences of `length` tokens fit the model.

@@ -4,7 +4,7 @@ import Layers
 import TensorGraph
 
 extension HuggingFaceFolder {
-  /// The parameters of a model, read into buffers.
+  /// The parameters of a model, read into buffers, with the folder's adapters merged into them.
   ///
   /// - Parameters:
   ///   - skips: stored tensors' parameters that are not read, as if the weights lacked them.
@@ -15,12 +15,18 @@ extension HuggingFaceFolder {
     of configuration: any PretrainedConfiguration, on backend: any Backend, skipping skips: Set<String> = [],
     mayLack: Set<String> = []
   ) throws -> [String: any Buffer] {
-    let stored = try match(weights().tensors, configuration, skips, mayLack)
+    let parts = try adapter?.parts(for: configuration)
+    let held = Set((parts?.whole ?? [:]).keys)
+    let stored = try match(weights().tensors, configuration, skips.union(held), mayLack.union(held))
     var buffers: [String: any Buffer] = [:]
     for (parameter, tensor) in stored {
       let buffer = try backend.makeBuffer(parameter.type)
       buffer.write(try tensor.floats())
       buffers[parameter.name] = buffer
+    }
+    if let adapter, var parts {
+      for name in skips { parts.whole[name] = nil }
+      try adapter.merge(parts, into: &buffers, configuration.parameters, on: backend)
     }
     return buffers
   }

@@ -6,7 +6,8 @@ import Foundation
 enum Program {
   /// All commands in the order of the help.
   static let commands: [Command] = [
-    newCommand, dataCommand, labelCommand, trainCommand, generateCommand, exportCommand, verifyCommand, recipeCommand,
+    newCommand, dataCommand, labelCommand, trainCommand, generateCommand, exportCommand, mergeCommand, verifyCommand,
+    recipeCommand,
     tokenizerCommand, benchCommand, devicesCommand, doctorCommand,
   ]
 

@@ -5,7 +5,7 @@ import Testing
 @Suite("Help and command line")
 struct HelpTests {
   static let commands = [
-    "new", "data", "label", "train", "generate", "export", "verify", "recipe", "tokenizer", "bench", "devices",
+    "new", "data", "label", "train", "generate", "export", "merge", "verify", "recipe", "tokenizer", "bench", "devices",
     "doctor",
   ]
 

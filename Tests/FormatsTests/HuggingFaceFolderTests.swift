@@ -62,7 +62,7 @@ import Testing
       let large = #expect(throws: MartletError.self) { try HuggingFaceFolder(folder).configuration() }
       #expect(large?.message == "the file is larger than the 4.1 MB that are allowed here")
       let weights = #expect(throws: MartletError.self) { try HuggingFaceFolder(folder).weights() }
-      #expect(weights?.message == "no model.safetensors and no model.safetensors.index.json")
+      #expect(weights?.message == "no model.safetensors and no pytorch_model.bin, nor an index of either")
       #expect(try HuggingFaceFolder(folder).generationConfiguration() == nil)
     }
     let missing = #expect(throws: MartletError.self) { try HuggingFaceFolder("gpt2-medium") }

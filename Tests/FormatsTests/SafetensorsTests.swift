@@ -45,7 +45,7 @@ import Testing
   }
 
   @Test func readsAndWritesShardedFolders() throws {
-    let golden = try SafetensorsFolder(fixture("safetensors/sharded"))
+    let golden = try WeightsFolder(fixture("safetensors/sharded"))
     #expect(golden.tensors.count == 4)
     #expect(try golden["layer.3.weight"]?.floats() == (300..<330).map(Float.init))
     try withTemporaryFolder { folder in
@@ -63,10 +63,10 @@ import Testing
       // One file replaces the shards, and shards the one file.
       try SafetensorsWriter.writeFolder(sources, to: folder)
       #expect(try FileSystem.list(folder) == ["model.safetensors"])
-      #expect(try SafetensorsFolder(folder)["layer.1.weight"]?.floats() == golden["layer.1.weight"]?.floats())
+      #expect(try WeightsFolder(folder)["layer.1.weight"]?.floats() == golden["layer.1.weight"]?.floats())
       try SafetensorsWriter.writeFolder(sources, to: folder, shardLimit: 1)
       #expect(try FileSystem.list(folder).count == 5)
-      #expect(try SafetensorsFolder(folder).tensors.count == 4)
+      #expect(try WeightsFolder(folder).tensors.count == 4)
     }
   }
 
@@ -89,7 +89,7 @@ import Testing
       try SafetensorsWriter.write(
         [TensorSource(name: "a", shape: [1], floats: [1])], to: folder + "/one.safetensors")
       try AtomicFile.write(index, to: folder + "/model.safetensors.index.json")
-      let error = #expect(throws: MartletError.self) { try SafetensorsFolder(folder) }
+      let error = #expect(throws: MartletError.self) { try WeightsFolder(folder) }
       #expect(error?.message.contains(message) == true, "\(String(describing: error?.message))")
       #expect(error?.place == folder + "/model.safetensors.index.json")
     }

@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from fixture_files import versions, write_json, write_tensors
 
 SEED = 59
+SMOOTHING = 0.1
 
 
 def mean_loss(logits, targets):
@@ -17,7 +18,7 @@ def mean_loss(logits, targets):
 
 def write(folder):
     generator = torch.Generator().manual_seed(SEED)
-    tensors, losses = {}, {}
+    tensors, losses, smoothed = {}, {}, {}
     for case, rows, vocabulary, ignored in [
         ("all", 6, 11, []), ("ignored", 9, 17, [0, 3, 4, 8]), ("one_kept", 4, 5, [0, 1, 3]), ("large", 5, 37, [2]),
     ]:
@@ -31,6 +32,8 @@ def write(folder):
         torch.testing.assert_close(loss, F.cross_entropy(leaf, targets, ignore_index=-100))
         (gradient,) = torch.autograd.grad(loss, [leaf])
         losses[case] = loss.item()
+        loss = F.cross_entropy(leaf, targets, ignore_index=-100, label_smoothing=SMOOTHING)
+        smoothed |= {f"{case}.loss": loss, f"{case}.dlogits": torch.autograd.grad(loss, [leaf])[0]}
         tensors |= {f"{case}.logits": logits, f"{case}.targets": targets, f"{case}.dlogits": gradient}
     write_tensors(folder / "logits.safetensors", tensors)
 
@@ -49,14 +52,21 @@ def write(folder):
         loss = mean_loss(F.linear(leaves["hidden"], leaves["weight"], leaves.get("bias")), targets)
         gradients = torch.autograd.grad(loss, list(leaves.values()))
         losses[case] = loss.item()
+        logits = F.linear(leaves["hidden"], leaves["weight"], leaves.get("bias"))
+        loss = F.cross_entropy(logits, targets, ignore_index=-100, label_smoothing=SMOOTHING)
+        smoothed[f"{case}.loss"] = loss
+        smoothed |= {f"{case}.d{name}": gradient
+                     for name, gradient in zip(leaves, torch.autograd.grad(loss, list(leaves.values())))}
         tensors |= {f"{case}.targets": targets} | {f"{case}.{name}": leaf for name, leaf in leaves.items()}
         tensors |= {f"{case}.d{name}": gradient for name, gradient in zip(leaves, gradients)}
     write_tensors(folder / "hidden.safetensors", tensors)
+    write_tensors(folder / "smoothed.safetensors", smoothed)
 
     write_json(folder / "manifest.json", {
         "generator": "Tools/golden/cross_entropy.py",
         "seed": SEED,
         "versions": versions(),
-        "conventions": "targets of -100 are ignored; the loss is the mean over the others; gradients are of that mean",
+        "smoothing": SMOOTHING,
+        "conventions": "smoothed: with that part of each target spread over all classes; targets of -100 are ignored; the loss is the mean over the others; gradients are of that mean",
         "losses": losses,
     })

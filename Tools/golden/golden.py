@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 
+import adapters
 import attention
 import chat_templates
 import cross_entropy
@@ -21,6 +22,7 @@ import gpt2_trace
 import images
 import layer_operations
 import optimizers
+import pytorch_files
 import safetensors_files
 import sampling
 import schedules
@@ -35,11 +37,13 @@ SETS = {
     "gpt2": gpt2_trace.write,
     "decoders": decoders.write,
     "encoders": encoders.write,
+    "adapters": adapters.write,
     "operations/layers": layer_operations.write,
     "operations/attention": attention.write,
     "operations/cross_entropy": cross_entropy.write,
     "operations/optimizers": optimizers.write,
     "safetensors": safetensors_files.write,
+    "pytorch": pytorch_files.write,
     "schedules": schedules.write,
     "sampling": sampling.write,
     "tokenizers": tokenizer_files.write,

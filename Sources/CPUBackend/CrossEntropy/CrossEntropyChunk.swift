@@ -70,7 +70,7 @@ struct CrossEntropyChunk {
 
   /// Turns a stage's exponentials into the gradient of its logits, and multiplies that.
   func gradients(
-    stage index: Int, hiddenGradient: UnsafeMutablePointer<Float>, weightGradient: UnsafeMutablePointer<Float>,
+    stage index: Int, hiddenGradient: UnsafeMutablePointer<Float>, weightGradient: UnsafeMutablePointer<Float>?,
     biasGradient: UnsafeMutablePointer<Float>?, accumulate: Bool
   ) -> [Launch] {
     let stage = plan.stages[index]
@@ -96,8 +96,10 @@ struct CrossEntropyChunk {
     launches += plan.hiddenGradientProduct(rows: rows, stage: stage).launches(
       a: logitsGradient, b: weight + stage.lowerBound * hidden, c: hiddenGradient + first * hidden,
       workspace: matMulWorkspace)
-    launches += weightProduct.launches(
-      a: logitsGradient, b: hiddenStates, c: weightGradient + stage.lowerBound * hidden, workspace: matMulWorkspace)
+    if let weightGradient {
+      launches += weightProduct.launches(
+        a: logitsGradient, b: hiddenStates, c: weightGradient + stage.lowerBound * hidden, workspace: matMulWorkspace)
+    }
     if let biasGradient {
       launches.append(
         columnSums(

@@ -63,13 +63,13 @@ package struct LinearCrossEntropy: Sendable {
   ///   - losses: `[tokens]`.
   ///   - logSumExps: `[tokens]`, as above.
   ///   - hiddenGradient: `[tokens, hidden]`.
-  ///   - weightGradient: `[vocabulary, hidden]`.
+  ///   - weightGradient: `[vocabulary, hidden]`; none if nil.
   ///   - biasGradient: `[vocabulary]`; none if nil.
   package func gradientLaunches(
     hiddenStates: UnsafePointer<Float>, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>? = nil,
     targets: UnsafePointer<Int32>, lossGradients: UnsafePointer<Float>, losses: UnsafeMutablePointer<Float>,
     logSumExps: UnsafeMutablePointer<Float>? = nil, hiddenGradient: UnsafeMutablePointer<Float>,
-    weightGradient: UnsafeMutablePointer<Float>, biasGradient: UnsafeMutablePointer<Float>? = nil,
+    weightGradient: UnsafeMutablePointer<Float>?, biasGradient: UnsafeMutablePointer<Float>? = nil,
     workspace: UnsafeMutablePointer<Float>
   ) -> [Launch] {
     let plan = CrossEntropyPlan(self, gradients: true)

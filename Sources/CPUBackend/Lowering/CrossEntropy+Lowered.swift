@@ -24,12 +24,15 @@ extension TensorGraph.LinearCrossEntropy: Lowered {
 extension LinearCrossEntropyGradient: Lowered {
   func kernel(_ operands: [TensorType], _ results: [TensorType]) -> Kernel {
     let kernel = LinearCrossEntropy(operands)
-    return Kernel(workspaceByteCount: kernel.workspaceFloats(gradients: true) * 4, flops: 3 * kernel.productFlops) {
-      p in
+    let losses = hasWeightGradient ? 2 : 1
+    return Kernel(
+      workspaceByteCount: kernel.workspaceFloats(gradients: true) * 4, flops: Double(losses + 1) * kernel.productFlops
+    ) { p in
       kernel.gradientLaunches(
         hiddenStates: p.input(0), weight: p.input(1), bias: hasBias ? UnsafePointer(p.input(3)) : nil,
-        targets: p.integers(2), lossGradients: p.input(hasBias ? 4 : 3), losses: p.output(2),
-        hiddenGradient: p.output(0), weightGradient: p.output(1), biasGradient: hasBias ? p.output(3) : nil,
+        targets: p.integers(2), lossGradients: p.input(hasBias ? 4 : 3), losses: p.output(losses),
+        hiddenGradient: p.output(0), weightGradient: hasWeightGradient ? p.output(1) : nil,
+        biasGradient: hasBias ? p.output(losses + 1) : nil,
         workspace: p.floats)
     }
   }

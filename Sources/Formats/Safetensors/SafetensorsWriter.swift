@@ -66,6 +66,9 @@ public enum SafetensorsWriter {
   /// What a file has under `__metadata__` so that `transformers` accepts it.
   public static let defaultMetadata = ["format": "pt"]
 
+  /// The bytes of tensors that a file has at most where nobody says otherwise, as of `transformers`.
+  public static let defaultShardLimit = 5_000_000_000
+
   /// The size in bytes of the file that `write` makes.
   ///
   /// Throws: `MartletError` with code `invalidArgument`.
@@ -106,7 +109,7 @@ public enum SafetensorsWriter {
   ///
   /// Throws: `MartletError` with code `inputOutput` or `invalidArgument`.
   public static func writeFolder(
-    _ tensors: [TensorSource], to folder: String, name: String = "model", shardLimit: Int = 5_000_000_000
+    _ tensors: [TensorSource], to folder: String, name: String = "model", shardLimit: Int = defaultShardLimit
   ) throws {
     try FileSystem.createFolder(folder)
     var shards: [[TensorSource]] = [[]]

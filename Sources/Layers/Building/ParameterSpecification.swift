@@ -30,14 +30,20 @@ public struct ParameterSpecification: Sendable, Hashable {
   public var decays: Bool
   /// What it is for.
   public var role: ParameterRole
+  /// Whether training changes it; else it is only read.
+  public var isTrained: Bool
 
   /// A parameter of the given name and type.
-  public init(name: String, type: TensorType, initialization: Initialization, decays: Bool, role: ParameterRole) {
+  public init(
+    name: String, type: TensorType, initialization: Initialization, decays: Bool, role: ParameterRole,
+    isTrained: Bool = true
+  ) {
     self.name = name
     self.type = type
     self.initialization = initialization
     self.decays = decays
     self.role = role
+    self.isTrained = isTrained
   }
 }
 

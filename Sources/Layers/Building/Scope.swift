@@ -15,13 +15,15 @@ public struct Scope {
   private final class Building {
     let trace: Trace
     let dropoutKey: Tensor?
+    let adaptation: Adaptation
     var parameters: [ParameterSpecification] = []
     var known: [String: Int] = [:]
     var streams: UInt32 = 0
 
-    init(_ trace: Trace, _ dropoutKey: Tensor?) {
+    init(_ trace: Trace, _ dropoutKey: Tensor?, _ adaptation: Adaptation) {
       self.trace = trace
       self.dropoutKey = dropoutKey
+      self.adaptation = adaptation
     }
   }
 
@@ -32,8 +34,12 @@ public struct Scope {
 
   /// The root of a model in a trace.
   ///
-  /// - Parameter dropoutKey: the random key (i32[2]) of dropout in training; without one, nothing is dropped.
-  public init(_ trace: Trace, dropoutKey: Tensor? = nil) { self.init("", Building(trace, dropoutKey)) }
+  /// - Parameters:
+  ///   - dropoutKey: the random key (i32[2]) of dropout in training; without one, nothing is dropped.
+  ///   - adaptation: which parameters are trained, and what adapters there are.
+  public init(_ trace: Trace, dropoutKey: Tensor? = nil, adaptation: Adaptation = Adaptation()) {
+    self.init("", Building(trace, dropoutKey, adaptation))
+  }
 
   /// The trace that records the model.
   public var trace: Trace { building.trace }
@@ -41,6 +47,9 @@ public struct Scope {
   public var isTraining: Bool { building.dropoutKey != nil }
   /// All parameters declared so far in any scope of the model, in the order of their declaration.
   public var parameters: [ParameterSpecification] { building.parameters }
+
+  /// How the linear layer of this scope is adapted; nil where it is not.
+  var lora: LoRA? { building.adaptation.lora.flatMap { $0.adapts(path) ? $0 : nil } }
 
   /// The scope of a part with this name.
   public subscript(name: String) -> Scope { Scope(path.isEmpty ? name : "\(path).\(name)", building) }
@@ -55,9 +64,10 @@ public struct Scope {
   public func parameter(
     _ name: String, _ shape: [Int], _ initialization: Initialization, role: ParameterRole? = nil, decays: Bool? = nil
   ) -> Tensor {
+    let path = self[name].path
     let specification = ParameterSpecification(
-      name: self[name].path, type: TensorType(shape), initialization: initialization,
-      decays: decays ?? (shape.count >= 2), role: role ?? (shape.count >= 2 ? .matrix(.outputInput) : .vector))
+      name: path, type: TensorType(shape), initialization: initialization, decays: decays ?? (shape.count >= 2),
+      role: role ?? (shape.count >= 2 ? .matrix(.outputInput) : .vector), isTrained: building.adaptation.trains(path))
     if let index = building.known[specification.name] {
       if building.parameters[index] != specification {
         trace.fail("the parameter '\(specification.name)' is declared twice, in different ways")

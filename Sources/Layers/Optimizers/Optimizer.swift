@@ -24,6 +24,8 @@ public struct Optimizer: Sendable {
   public var fallback: Fallback?
   /// The decay of the parameters that decay: matrices and embeddings.
   public var weightDecay: Double
+  /// The learning rates of parameters by name, as multiples of the main one; 1 where there is none.
+  public var scales: [String: Double] = [:]
 
   /// Adam with decoupled weight decay.
   public static func adamW(
@@ -56,8 +58,11 @@ public struct Optimizer: Sendable {
 
   /// The rule that updates a parameter, and its learning rate as a multiple of the main one.
   func rule(for parameter: ParameterSpecification) -> (rule: any UpdateRule, ratio: Double) {
-    if let fallback, rule is MuonRule, !MuonRule.suits(parameter) { return (fallback.rule, fallback.learningRateRatio) }
-    return (rule, 1)
+    let scale = scales[parameter.name] ?? 1
+    if let fallback, rule is MuonRule, !MuonRule.suits(parameter) {
+      return (fallback.rule, fallback.learningRateRatio * scale)
+    }
+    return (rule, scale)
   }
 
   /// The names and types of what the optimiser keeps between steps, all zero at the beginning.

@@ -50,6 +50,11 @@ extension EncoderConfiguration {
   /// The model with its head, built in a scope.
   public func model(_ scope: Scope) -> EncoderModel { EncoderModel(self, scope) }
 
+  /// The names of the layers that give labels, which are drawn anew for other labels.
+  public var labelLayers: [String] {
+    Set((head?.labelNames ?? []).map { String($0.prefix(upTo: $0.lastIndex(of: ".") ?? $0.endIndex)) }).sorted()
+  }
+
   /// Declares the parameters of the encoder and its head.
   public func declareParameters(_ scope: Scope) { _ = model(scope) }
 

@@ -108,8 +108,11 @@ struct EncoderHead {
   }
 
   /// The cross-entropy of each row of features `[N, D]` with targets i32[N], 0 where a target is negative.
-  func losses(_ features: Tensor, targets: Tensor) -> Tensor {
-    labels.map { $0(features).crossEntropy(targets: targets) }
-      ?? features.linearCrossEntropy(weight: tokenEmbedding, bias: tokenBias, targets: targets)
+  ///
+  /// - Parameter smoothing: the part of each target that is spread over all labels or tokens.
+  func losses(_ features: Tensor, targets: Tensor, smoothing: Double) -> Tensor {
+    labels.map { $0(features).crossEntropy(targets: targets, smoothing: smoothing) }
+      ?? features.linearCrossEntropy(
+        weight: tokenEmbedding, bias: tokenBias, targets: targets, smoothing: smoothing)
   }
 }

@@ -34,9 +34,11 @@ public struct EncoderModel {
   ///
   /// - Parameters:
   ///   - targets: a label for each text, i32[B]; or a label or the right word for each token, i32[B, T].
-  public func losses(_ input: EncoderInput, targets: Tensor) -> Tensor {
+  ///   - smoothing: the part of each target that is spread over all labels or tokens.
+  public func losses(_ input: EncoderInput, targets: Tensor, smoothing: Double = 0) -> Tensor {
     guard let head else { return withoutHead(input) }
-    return head.losses(head.features(encoder.hidden(input), input), targets: targets.reshape([-1]))
+    return head.losses(
+      head.features(encoder.hidden(input), input), targets: targets.reshape([-1]), smoothing: smoothing)
   }
 
   /// Which labels the model finds, as `losses(_:targets:)` takes them: 1 where the likeliest is right, else 0.
@@ -50,9 +52,11 @@ public struct EncoderModel {
   /// - Parameters:
   ///   - places: where masked tokens are among all `B * T`, i32[M].
   ///   - targets: the right words, i32[M]; negative where there is none.
-  public func losses(_ input: EncoderInput, places: Tensor, targets: Tensor) -> Tensor {
+  ///   - smoothing: the part of each target that is spread over all tokens.
+  public func losses(_ input: EncoderInput, places: Tensor, targets: Tensor, smoothing: Double = 0) -> Tensor {
     guard let head else { return withoutHead(input) }
-    return head.losses(head.features(of: encoder.hidden(input).gather(places)), targets: targets)
+    return head.losses(
+      head.features(of: encoder.hidden(input).gather(places)), targets: targets, smoothing: smoothing)
   }
 
   /// The losses of the words behind masks, `[B * most]`, from targets for each token: only where they are not negative are
@@ -61,12 +65,13 @@ public struct EncoderModel {
   /// - Parameters:
   ///   - targets: the right words, i32[B, T]; negative where there is none.
   ///   - most: how many of a text are not negative, at most; what is beyond is left out.
-  public func losses(_ input: EncoderInput, targets: Tensor, mostOfText most: Int) -> Tensor {
+  ///   - smoothing: the part of each target that is spread over all tokens.
+  public func losses(_ input: EncoderInput, targets: Tensor, mostOfText most: Int, smoothing: Double = 0) -> Tensor {
     let (batch, length) = (targets.size(0), targets.size(1))
     let counts = scope.trace.constant(1, shape: targets.shape) - targets.compare(.less, 0).convert(to: .f32)
     let rows = scope.trace.iota(axis: 0, shape: [batch, 1]) * Double(length)
     let places = (counts.topK(min(most, length)).indices + rows).reshape([-1])
-    return losses(input, places: places, targets: targets.reshape([-1]).gather(places))
+    return losses(input, places: places, targets: targets.reshape([-1]).gather(places), smoothing: smoothing)
   }
 
   /// The losses of answers, `[B]`: the mean of the cross-entropies of their first and last tokens.

@@ -61,7 +61,7 @@ public struct LinearCrossEntropy: Operation {
 }
 
 /// The cotangents of `LinearCrossEntropy` and its losses once more: operands as there, and the cotangent of each row's
-/// loss; results `dhidden`, `dweight`, `losses`, and `dbias` where there is a bias.
+/// loss; results `dhidden`, `dweight` unless it is left out, `losses`, and `dbias` where there is a bias.
 ///
 /// One pass over blocks of logits gives all three; where the cotangents do not depend on the losses, a rewrite takes
 /// the losses from here, so that a training step computes the logits once.
@@ -70,9 +70,14 @@ public struct LinearCrossEntropyGradient: Operation {
   public static let name = "linear_cross_entropy_gradient"
   /// Whether the operand before the last is added to each row of logits.
   public let hasBias: Bool
+  /// Whether `dweight` is among the results; a frozen weight has no need of it.
+  public let hasWeightGradient: Bool
 
   /// The gradient with or without a bias.
-  public init(hasBias: Bool = false) { self.hasBias = hasBias }
+  public init(hasBias: Bool = false, hasWeightGradient: Bool = true) {
+    self.hasBias = hasBias
+    self.hasWeightGradient = hasWeightGradient
+  }
 
   /// The types of the results; throws where the operands do not fit.
   public func resultTypes(_ operands: [TensorType]) throws(ShapeError) -> [TensorType] {
@@ -81,7 +86,7 @@ public struct LinearCrossEntropyGradient: Operation {
     try require(operands.count == count + 1, "needs the operands of the cross-entropy and dlosses")
     let losses = try loss.resultTypes(Array(operands.dropLast()))
     try require(operands[count] == losses[0], "the cotangents \(operands[count]) are not \(losses[0])")
-    return [operands[0], operands[1], losses[0]] + (hasBias ? [operands[3]] : [])
+    return [operands[0]] + (hasWeightGradient ? [operands[1]] : []) + losses + (hasBias ? [operands[3]] : [])
   }
 
   /// The same results by simpler operations.
@@ -92,7 +97,7 @@ public struct LinearCrossEntropyGradient: Operation {
     let flowing = targets.compare(.less, 0).select(0, operands[loss.operandCount]).reshape([-1, 1])
     let dlogits = (logits.softmax() - targets.oneHot(weight.size(0))) * flowing
     let losses = loss.decomposition(Array(operands.dropLast())) ?? []
-    return [dlogits.matmul(weight), dlogits.matmul(hidden, transposeSelf: true)] + losses
+    return [dlogits.matmul(weight)] + (hasWeightGradient ? [dlogits.matmul(hidden, transposeSelf: true)] : []) + losses
       + (hasBias ? [dlogits.reduce(.sum, [0])] : [])
   }
 
@@ -105,6 +110,12 @@ public struct LinearCrossEntropyGradient: Operation {
     Sample(
       LinearCrossEntropyGradient(hasBias: true),
       [.normal(70, 8), .normal(300, 8), .index(70, below: 300), .normal(300), .normal(70)]),
+    Sample(
+      LinearCrossEntropyGradient(hasWeightGradient: false),
+      [.normal(70, 8), .normal(300, 8), .index(70, below: 300), .normal(70)]),
+    Sample(
+      LinearCrossEntropyGradient(hasBias: true, hasWeightGradient: false),
+      [.normal(5, 7), .normal(11, 7), .index(5, below: 11), .normal(11), .normal(5)]),
   ]
 }
 

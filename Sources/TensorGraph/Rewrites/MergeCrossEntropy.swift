@@ -6,7 +6,8 @@ extension Program {
   /// Complexity: linear in the size of the graph for each cross-entropy.
   public func mergingCrossEntropy() -> Program {
     var program = self
-    for (index, node) in graph.nodes.enumerated() where node.operation is LinearCrossEntropyGradient {
+    for (index, node) in graph.nodes.enumerated()
+    where (node.operation as? LinearCrossEntropyGradient)?.hasWeightGradient == true {
       let losses = program.graph.nodes.firstIndex {
         $0.operation is LinearCrossEntropy && $0.operands == node.operands.dropLast()
       }

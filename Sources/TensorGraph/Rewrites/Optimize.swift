@@ -4,7 +4,7 @@ extension Program {
   /// - Parameter recompute: whether the backward pass recomputes activations of marked regions instead of keeping them.
   public func optimized(recompute: Bool = false) -> Program {
     var program = removingDeadCode().simplified().mergingCommonSubexpressions().mergingCrossEntropy()
-      .removingDeadCode()
+      .removingDeadCode().leavingOutUnusedWeightGradients()
     if recompute { program = program.recomputingActivations().removingDeadCode() }
     return program
   }

@@ -32,6 +32,7 @@ public struct CheckpointFolder: Sendable {
   /// The names of a checkpoint's files.
   enum Name {
     static let weights = "model.safetensors"
+    static let adapter = AdapterFolder.weightsName
     static let optimizer = "optimizer.safetensors"
     static let state = "state.json"
     static let latest = "latest"
@@ -104,7 +105,8 @@ public struct CheckpointFolder: Sendable {
       throw MartletError(.corrupted, "the manifest is of step \(manifest.step)", at: folder)
     }
     // Files that only go along are checked as well.
-    let known = [Name.weights, Name.optimizer, Name.state]
+    let weights = manifest.files.contains { $0.name == Name.adapter } ? Name.adapter : Name.weights
+    let known = [weights, Name.optimizer, Name.state]
     for file in manifest.files where !known.contains(file.name) { _ = try manifest.verified(file.name, in: folder) }
     let stateFile = try manifest.verified(Name.state, in: folder)
     let decoder = JSONDecoder()
@@ -119,7 +121,7 @@ public struct CheckpointFolder: Sendable {
     }
     return LoadedCheckpoint(
       step: step, path: folder,
-      weights: try SafetensorsFile(manifest.verified(Name.weights, in: folder)),
+      weights: try SafetensorsFile(manifest.verified(weights, in: folder)),
       optimizer: try SafetensorsFile(manifest.verified(Name.optimizer, in: folder)), state: state)
   }
 

@@ -70,6 +70,7 @@ public final class CheckpointStore {
   ///   - step: the number of updates behind it.
   ///   - state: all that is neither a weight nor the optimiser's tensor.
   ///   - files: other files that go along, such as `config.json`.
+  ///   - isAdapter: whether the weights are those of adapters, which have a file name of their own.
   ///   - isBest: whether `best` is to point to it.
   ///
   /// Returns: the checkpoint's folder.
@@ -78,7 +79,7 @@ public final class CheckpointStore {
   @discardableResult
   public func save(
     step: Int, weights: [TensorSource], optimizer: [TensorSource], state: some Encodable,
-    files: [(name: String, bytes: [UInt8])] = [], isBest: Bool
+    files: [(name: String, bytes: [UInt8])] = [], isAdapter: Bool = false, isBest: Bool
   ) throws -> String {
     counter += 1
     let temporary = joinPath(
@@ -87,7 +88,8 @@ public final class CheckpointStore {
     do {
       try requireSpace(for: try Self.size(weights: weights, optimizer: optimizer, files: files))
       try FileSystem.createFolder(temporary)
-      try build(in: temporary, step, isBest, weights, optimizer, state, files)
+      let name = isAdapter ? CheckpointFolder.Name.adapter : CheckpointFolder.Name.weights
+      try build(in: temporary, step, isBest, (name, weights), optimizer, state, files)
       try put(temporary, at: final, step)
     } catch {
       // The disk may be full: what was begun must not stay.
@@ -117,14 +119,14 @@ public final class CheckpointStore {
   }
 
   private func build(
-    in temporary: String, _ step: Int, _ isBest: Bool, _ weights: [TensorSource], _ optimizer: [TensorSource],
-    _ state: some Encodable, _ files: [(name: String, bytes: [UInt8])]
+    in temporary: String, _ step: Int, _ isBest: Bool, _ weights: (name: String, tensors: [TensorSource]),
+    _ optimizer: [TensorSource], _ state: some Encodable, _ files: [(name: String, bytes: [UInt8])]
   ) throws {
     var entries: [CheckpointManifest.Entry] = []
     func note(_ name: String, _ receipt: AtomicFile.Receipt) {
       entries.append(.init(name: name, bytes: receipt.bytes, sha256: receipt.sha256 ?? ""))
     }
-    for (name, tensors) in [(CheckpointFolder.Name.weights, weights), (CheckpointFolder.Name.optimizer, optimizer)] {
+    for (name, tensors) in [weights, (CheckpointFolder.Name.optimizer, optimizer)] {
       note(name, try SafetensorsWriter.write(tensors, to: joinPath(temporary, name), hashing: true))
     }
     let encoder = JSONEncoder()

@@ -182,8 +182,15 @@ extension Recipe {
   func programs(
     for objective: Objective, _ settings: TrainingPrograms.Settings? = nil
   ) throws -> TrainingPrograms {
+    var settings = settings ?? programSettings
+    if settings.adaptation.lora?.modulesToSave.isEmpty == true,
+      let encoder = objective.configuration as? any EncoderConfiguration
+    {
+      // A head for new labels has nothing to adapt.
+      settings.adaptation.lora?.modulesToSave = encoder.labelLayers.map { NamePattern($0) }
+    }
     do {
-      return try TrainingPrograms(settings ?? programSettings, hits: objective.hits, losses: objective.losses)
+      return try TrainingPrograms(settings, hits: objective.hits, losses: objective.losses)
     } catch var error as MartletError where error.code == .resource {
       let configuration = objective.configuration
       let sizes = type(of: configuration).keys.compactMap { key -> String? in
@@ -265,10 +272,12 @@ extension Recipe {
 
   /// What the programs are made for.
   var programSettings: TrainingPrograms.Settings {
-    TrainingPrograms.Settings(
+    var settings = TrainingPrograms.Settings(
       batchSize: train.perDeviceTrainBatchSize, sequenceLength: train.contextLength, optimizer: optimizer,
       maximumGradientNorm: train.maxGradNorm > 0 ? train.maxGradNorm : nil, recomputes: train.gradientCheckpointing,
       accumulates: train.gradientAccumulationSteps > 1,
-      averageDecay: train.averageWeights > 0 ? train.averageWeights : nil)
+      averageDecay: train.averageWeights > 0 ? train.averageWeights : nil, adaptation: adaptation)
+    settings.learningRates = learningRates
+    return settings
   }
 }

@@ -6,14 +6,18 @@ import TensorGraph
 
 /// The checkpoints of one run: what goes into them, and whether one fits the recipe that is to go on from it.
 ///
-/// A checkpoint is a model folder in Hugging Face's layout as well. Where a moving average of the weights is kept, its
+/// A checkpoint is a model folder in Hugging Face's layout as well, so that frozen weights are in it like the others:
+/// a run goes on, and its model is used, without the folder that it started from. Where a moving average of the weights is kept, its
 /// `model.safetensors` holds the average, which is the model, and the weights that training goes on from are beside the
 /// optimiser's tensors.
+///
+/// Of a training of adapters it is a folder of adapters in the layout of `peft`: the weights of their model stay where
+/// they are, and their hash tells whether they are the same when the run goes on.
 final class RunCheckpoints {
   private let recipe: Recipe
   private let store: CheckpointStore
-  private var origin = RunState.Origin()
-  private var files: [(name: String, bytes: [UInt8])] = []
+  var origin = RunState.Origin()
+  var files: [(name: String, bytes: [UInt8])] = []
 
   /// Takes hold of the run's folder: no other process can train in it while this lives.
   ///
@@ -70,7 +74,7 @@ final class RunCheckpoints {
     return (found, try changes(since: found.state.origin, at: found.path))
   }
 
-  private func refusal(
+  func refusal(
     _ what: String, _ before: some CustomStringConvertible, _ now: some CustomStringConvertible, at path: String
   ) -> MartletError {
     MartletError(
@@ -162,7 +166,7 @@ final class RunCheckpoints {
     let places = Self.places(executor.programs)
     return try store.save(
       step: state.step, weights: sources(places.filter(\.isWeight)), optimizer: sources(places.filter { !$0.isWeight }),
-      state: state, files: files, isBest: isBest)
+      state: state, files: files, isAdapter: executor.programs.settings.adaptation.lora != nil, isBest: isBest)
   }
 
   /// Where a state is kept in a checkpoint.
@@ -173,17 +177,29 @@ final class RunCheckpoints {
   }
 
   private static func places(_ programs: TrainingPrograms) -> [Place] {
-    let averages = programs.settings.averageDecay != nil
-    let averageNames = Dictionary(
-      uniqueKeysWithValues: programs.parameters.map { (TrainingPrograms.averageName($0.name), $0.name) })
-    return programs.states.compactMap { state in
+    let averageNames =
+      programs.settings.averageDecay == nil
+      ? [:]
+      : Dictionary(
+        uniqueKeysWithValues: programs.trainedParameters.map { (TrainingPrograms.averageName($0.name), $0.name) })
+    let averaged = Set(averageNames.values)
+    func weight(_ state: TrainingPrograms.State, _ name: String) -> Place {
+      Place(state: state, name: weightName(name, programs), isWeight: true)
+    }
+    return programs.checkpointStates.map { state in
       switch state.kind {
-      case .parameter: Place(state: state, name: averages ? "current.\(state.name)" : state.name, isWeight: !averages)
-      case .average: Place(state: state, name: averageNames[state.name] ?? state.name, isWeight: true)
-      case .optimizer: Place(state: state, name: state.name, isWeight: false)
-      case .accumulator: nil
+      case .parameter where averaged.contains(state.name):
+        Place(state: state, name: "current.\(state.name)", isWeight: false)
+      case .parameter: weight(state, state.name)
+      case .average: weight(state, averageNames[state.name] ?? state.name)
+      case .optimizer, .accumulator: Place(state: state, name: state.name, isWeight: false)
       }
     }
+  }
+
+  /// What a parameter's weight is called in a checkpoint.
+  static func weightName(_ parameter: String, _ programs: TrainingPrograms) -> String {
+    (programs.settings.adaptation.lora == nil ? "" : AdapterFolder.prefix) + parameter
   }
 
   // MARK: Afterwards

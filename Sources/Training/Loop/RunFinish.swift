@@ -70,9 +70,11 @@ struct RunFinish {
     if recipe.train.evalTokens == 0, let result = loop.state.best { return result }
     if best.step != loop.state.step {
       for parameter in loop.executor.programs.parameters {
-        let name = recipe.train.averageWeights > 0 ? TrainingPrograms.averageName(parameter.name) : parameter.name
-        guard let tensor = best.weights[parameter.name] else { continue }
-        loop.executor.states[name]?.write(try tensor.floats())
+        let isAveraged = recipe.train.averageWeights > 0 && parameter.isTrained
+        let stored = RunCheckpoints.weightName(parameter.name, loop.executor.programs)
+        guard let tensor = best.weights[stored] else { continue }
+        loop.executor.states[isAveraged ? TrainingPrograms.averageName(parameter.name) : parameter.name]?.write(
+          try tensor.floats())
       }
     }
     return try loop.validationResult(tokens: 0)

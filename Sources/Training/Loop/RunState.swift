@@ -38,6 +38,8 @@ package struct RunState: Codable, Sendable, Equatable {
     /// The SHA-256 of `tokenizer.json`, and the size of its vocabulary.
     package var tokenizer = ""
     package var vocabularySize = 0
+    /// The SHA-256 of the weights that adapters are for; nil without adapters.
+    package var base: String?
     /// The SHA-256 of the hashes of the prepared tokens.
     package var data = ""
   }

@@ -64,6 +64,8 @@ public final class Trainer {
           + "never stops early; set data.validation_fraction or data.validation_files")
     }
     let programs = try recipe.programs(for: objective)
+    try checkpoints.describeAdapters(configuration, programs, base: startingModel)
+    if let resumed { try checkpoints.requireSameBase(as: resumed.0) }
     var plan = TrainingPlan(
       recipe, programs, configuration, dataset, samplesPerEpoch: objective.training.samplesPerEpoch,
       step: resumed?.0.step ?? 0, existingBytes: checkpoints.diskBytes)
@@ -76,7 +78,10 @@ public final class Trainer {
       state = checkpoint.state
       state.earlyStopping.patience = recipe.earlyStopping.patience
       state.earlyStopping.threshold = recipe.earlyStopping.threshold
-      buffers = try checkpoints.load(checkpoint, programs, on: backend)
+      let stored = try checkpoints.load(checkpoint, programs, on: backend)
+      let isWhole = recipe.lora.rank == 0
+      buffers = try (isWhole ? [:] : initialParameters(programs.parameters, configuration, from: startingModel))
+        .merging(stored) { $1 }
       onEvent(.resumed(step: state.step, changes: changes))
     } else {
       buffers = try initialParameters(programs.parameters, configuration, from: startingModel)
@@ -161,7 +166,7 @@ public final class Trainer {
     let key = RandomKey(seed: UInt64(recipe.train.seed)).named("weights")
     guard let folder else { return try backend.makeParameters(parameters, key: key) }
     let model = try ModelFolder(folder)
-    let buffers =
+    var buffers =
       if let encoder = configuration as? any EncoderConfiguration {
         try model.loadParameters(for: encoder, key: key, on: backend)
       } else {
@@ -175,6 +180,7 @@ public final class Trainer {
           + (needed[name].map { "\($0)" } ?? "none of this name"), at: folder,
         remedy: "Leave the keys of the model's size out of the recipe: they come from model.from.")
     }
+    buffers.merge(try backend.makeParameters(parameters.filter { LoRA.isAdapter($0.name) }, key: key)) { $1 }
     return buffers
   }
 }

@@ -31,7 +31,10 @@ extension Recipe {
       ? try EvaluationBatches(
         dataset.validation, contextLength: train.contextLength, batchSize: train.perDeviceTrainBatchSize) : nil
     return Objective(
-      configuration: decoder, losses: { scope, tokens, targets in decoder.model(scope).losses(tokens, targets) },
+      configuration: decoder,
+      losses: { scope, tokens, targets in
+        decoder.model(scope).losses(tokens, targets, smoothing: smoothing(scope))
+      },
       training: try sampler(of: dataset), validation: validation)
   }
 
@@ -46,7 +49,7 @@ extension Recipe {
       return Objective(
         configuration: encoder,
         losses: { scope, tokens, targets in
-          encoder.model(scope).losses(marks.input(tokens), targets: label(targets))
+          encoder.model(scope).losses(marks.input(tokens), targets: label(targets), smoothing: smoothing(scope))
         },
         hits: { scope, tokens, targets in encoder.model(scope).hits(marks.input(tokens), targets: label(targets)) },
         training: try ExampleSampler(
@@ -61,7 +64,8 @@ extension Recipe {
       configuration: encoder,
       losses: { scope, tokens, targets in
         encoder.model(scope).losses(
-          marks.input(tokens), targets: targets, mostOfText: masking.mostHidden(length: tokens.size(1)))
+          marks.input(tokens), targets: targets, mostOfText: masking.mostHidden(length: tokens.size(1)),
+          smoothing: smoothing(scope))
       },
       training: try MaskedSampler(
         dataset.train, masking, tokenizer, contextLength: length,

@@ -6,6 +6,8 @@ import Models
 public struct TrainingPlan: Sendable {
   /// Weights of the model.
   public var parameterCount = 0
+  /// Those of them that are trained.
+  public var trainedCount = 0
   /// Steps of the run, and those that are done already.
   public var totalSteps = 0, doneSteps = 0
   /// Tokens that a step trains on.
@@ -86,6 +88,7 @@ public struct TrainingPlan: Sendable {
   ) {
     let train = recipe.train
     parameterCount = programs.parameters.elementCount
+    trainedCount = programs.trainedParameters.elementCount
     totalSteps = recipe.totalSteps(samplesPerEpoch: samplesPerEpoch)
     doneSteps = min(step, totalSteps)
     tokensPerStep = train.perDeviceTrainBatchSize * train.gradientAccumulationSteps * train.contextLength
@@ -94,7 +97,7 @@ public struct TrainingPlan: Sendable {
     dataBytes = dataset.manifest.shards.reduce(0) { $0 + $1.bytes }
     availableMemory = Machine.memory.available
 
-    checkpointBytes = programs.states.filter { $0.kind != .accumulator }.reduce(0) { $0 + $1.type.byteCount }
+    checkpointBytes = programs.checkpointStates.reduce(0) { $0 + $1.type.byteCount }
     // The last step is evaluated and saved in any case.
     func count(every interval: Int, by step: Int) -> Int {
       (interval > 0 ? step / interval : 0) + (step == totalSteps && (interval == 0 || step % interval > 0) ? 1 : 0)

@@ -68,7 +68,7 @@ public final class TrainingExecutor {
         states[state.name] = try backend.makeBuffer(state.type)
       }
     }
-    for parameter in programs.parameters where programs.settings.averageDecay != nil {
+    for parameter in programs.trainedParameters where programs.settings.averageDecay != nil {
       let name = TrainingPrograms.averageName(parameter.name)
       guard given[name] == nil, let average = states[name], let value = states[parameter.name] else { continue }
       average.write(value.read(as: Float.self))
@@ -238,7 +238,7 @@ public final class TrainingExecutor {
       guard programs.settings.averageDecay != nil else {
         throw MartletError(.invalidArgument, "the training keeps no moving average of the weights")
       }
-      for parameter in programs.parameters {
+      for parameter in programs.trainedParameters {
         weights[parameter.name] = states[TrainingPrograms.averageName(parameter.name)]
       }
     }

@@ -2,7 +2,7 @@ import Layers
 import TensorGraph
 
 extension TrainingPrograms {
-  /// The gradients of the summed losses, what they are summed over, and the parameters they belong to.
+  /// The gradients of the summed losses, what they are summed over, and the trained parameters, which they belong to.
   private struct Backward {
     var lossSum, count: Tensor
     var parameters: [ParameterSpecification]
@@ -10,10 +10,11 @@ extension TrainingPrograms {
 
     init(_ trace: Trace, _ settings: Settings, _ losses: Losses) throws {
       let batch = BatchInputs(trace, settings)
-      let scope = Scope(trace, dropoutKey: trace.input("dropout_key", TensorType([2], .i32)))
+      let scope = Scope(
+        trace, dropoutKey: trace.input("dropout_key", TensorType([2], .i32)), adaptation: settings.adaptation)
       lossSum = try losses(scope, batch.tokens, batch.targets).sum()
       count = batch.targets.countedTargets()
-      parameters = scope.parameters
+      parameters = scope.parameters.filter(\.isTrained)
       // The sum is differentiated, not the mean: its gradients add up over batches, and cotangents that are known
       // beforehand let the cross-entropy and its gradient be one pass.
       gradients = TensorGraph.gradients(of: lossSum, by: parameters.map { trace.state($0.name, $0.type) })

@@ -27,6 +27,10 @@ public struct TrainingPrograms: Sendable {
     public var accumulates: Bool
     /// What stays of the moving average of the weights from step to step; nil for no average.
     public var averageDecay: Double?
+    /// Which parameters are trained.
+    public var adaptation: Adaptation
+    /// How the learning rates of parameters differ.
+    public var learningRates = LearningRateScales()
 
     /// Tokens of a batch that runs at once, padding included.
     var tokenCount: Int { batchSize * sequenceLength }
@@ -34,7 +38,8 @@ public struct TrainingPrograms: Sendable {
     /// Settings of a training.
     public init(
       batchSize: Int, sequenceLength: Int, optimizer: Optimizer, maximumGradientNorm: Double? = 1,
-      recomputes: Bool = false, accumulates: Bool = false, averageDecay: Double? = nil
+      recomputes: Bool = false, accumulates: Bool = false, averageDecay: Double? = nil,
+      adaptation: Adaptation = Adaptation()
     ) {
       self.batchSize = batchSize
       self.sequenceLength = sequenceLength
@@ -43,6 +48,7 @@ public struct TrainingPrograms: Sendable {
       self.recomputes = recomputes
       self.accumulates = accumulates
       self.averageDecay = averageDecay
+      self.adaptation = adaptation
     }
   }
 
@@ -71,6 +77,20 @@ public struct TrainingPrograms: Sendable {
   public let settings: Settings
   /// The parameters in the order of their declaration.
   public let parameters: [ParameterSpecification]
+  /// The states that a checkpoint needs: all but sums over the batches of a step, and with adapters all but the weights of
+  /// the model that they are for.
+  public var checkpointStates: [State] {
+    let trained = Set(trainedParameters.map(\.name))
+    return states.filter {
+      switch $0.kind {
+      case .accumulator: false
+      case .parameter: settings.adaptation.lora == nil || trained.contains($0.name)
+      default: true
+      }
+    }
+  }
+  /// Those that are trained.
+  public var trainedParameters: [ParameterSpecification] { parameters.filter(\.isTrained) }
   /// All states of the programs.
   public let states: [State]
   /// A whole step, where nothing is accumulated.
@@ -98,22 +118,25 @@ public struct TrainingPrograms: Sendable {
   /// settings out of range, and what `losses` throws.
   public init(_ settings: Settings, hits: Losses? = nil, losses: Losses) throws {
     try Self.check(settings)
-    self.settings = settings
     var parameters: [ParameterSpecification] = []
     evaluate = try Trace.program { trace in
       let batch = BatchInputs(trace, settings)
-      let scope = Scope(trace)
+      let scope = Scope(trace, adaptation: settings.adaptation)
       let values = try losses(scope, batch.tokens, batch.targets)
       // Parameters that are declared again are the same ones.
-      if let hits { trace.output("hit_count", try hits(Scope(trace), batch.tokens, batch.targets).sum()) }
+      if let hits { trace.output("hit_count", try hits(Scope(trace, adaptation: settings.adaptation), batch.tokens, batch.targets).sum()) }
       trace.output("loss_sum", values.sum())
       trace.output("token_count", batch.targets.countedTargets())
       parameters = scope.parameters
     }.optimized()
+    try settings.adaptation.check(parameters)
+    var scaled = settings
+    scaled.optimizer.scales = try settings.learningRates.scales(of: parameters)
+    self.settings = scaled
     self.parameters = parameters
-    step = settings.accumulates ? nil : try Self.makeStep(settings, losses)
-    accumulate = settings.accumulates ? try Self.makeAccumulate(settings, losses) : nil
-    apply = settings.accumulates ? try Self.makeApply(settings, parameters) : nil
+    step = settings.accumulates ? nil : try Self.makeStep(scaled, losses)
+    accumulate = settings.accumulates ? try Self.makeAccumulate(scaled, losses) : nil
+    apply = settings.accumulates ? try Self.makeApply(scaled, parameters.filter(\.isTrained)) : nil
     states = Self.states(settings, parameters)
   }
 
@@ -135,12 +158,13 @@ public struct TrainingPrograms: Sendable {
 
   private static func states(_ settings: Settings, _ parameters: [ParameterSpecification]) -> [State] {
     var states = parameters.map { State(name: $0.name, type: $0.type, kind: .parameter) }
-    states += settings.optimizer.states(for: parameters).map { State(name: $0.name, type: $0.type, kind: .optimizer) }
+    let trained = parameters.filter(\.isTrained)
+    states += settings.optimizer.states(for: trained).map { State(name: $0.name, type: $0.type, kind: .optimizer) }
     if settings.averageDecay != nil {
-      states += parameters.map { State(name: averageName($0.name), type: $0.type, kind: .average) }
+      states += trained.map { State(name: averageName($0.name), type: $0.type, kind: .average) }
     }
     if settings.accumulates {
-      states += parameters.map { State(name: gradientName($0.name), type: $0.type, kind: .accumulator) }
+      states += trained.map { State(name: gradientName($0.name), type: $0.type, kind: .accumulator) }
       states += [lossSumName, countName].map { State(name: $0, type: TensorType([]), kind: .accumulator) }
     }
     return states

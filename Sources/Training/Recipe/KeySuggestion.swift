@@ -25,7 +25,7 @@ extension RecipeKey {
     if let other = sorted.first(where: { $0.others.contains(last) }) { return other.name }
     let siblings = sorted.filter { $0.name.hasPrefix(section.isEmpty ? "" : section + ".") }.map(\.name)
     if let near = nearestName(to: last, among: siblings.map(short)) { return siblings.first { short($0) == near } }
-    if section.isEmpty { return nearestName(to: last, among: ["model", "data", "train", "generate"]) }
+    if section.isEmpty { return nearestName(to: last, among: ["model", "lora", "data", "train", "generate"]) }
     return nearestName(to: name, among: keys.map(\.name))
   }
 }

@@ -8,6 +8,8 @@ public struct Recipe: Sendable, Hashable {
   public var name = ""
   /// The architecture.
   public var model = ModelSection()
+  /// The adapters that are trained instead of the model's own weights.
+  public var lora = LoRASection()
   /// The data and the tokenizer.
   public var data = DataSection()
   /// The training.
@@ -39,8 +41,26 @@ public struct ModelSection: Sendable, Hashable {
   public var task = ModelTask.auto
   /// The Hugging Face folder, or the run's, whose weights training starts from, or nil for random ones.
   public var from: String?
+  /// Patterns of the parameters that are not trained.
+  public var freeze: [String] = []
   /// The keys of a Hugging Face configuration that the recipe sets, checked against the family's list.
   public var configuration = JSONObject()
+}
+
+/// The `lora:` section.
+public struct LoRASection: Sendable, Hashable {
+  /// The rank of the adapters; 0 trains the model's own weights.
+  public var rank = 0
+  /// How strong the adapters are: their product is multiplied by alpha / rank.
+  public var alpha = 16.0
+  /// The probability with which inputs of the adapters are dropped.
+  public var dropout = 0.0
+  /// Whether the product is multiplied by alpha / sqrt(rank).
+  public var rslora = false
+  /// Patterns of the linear layers that are adapted; all where there are none.
+  public var targets: [String] = []
+  /// Patterns of the parts that are trained as a whole and kept with the adapters.
+  public var modulesToSave: [String] = []
 }
 
 /// The `data:` section.
@@ -160,6 +180,12 @@ public struct TrainSection: Sendable, Hashable {
   public var learningRate = 3e-4
   /// The learning rate at the end of a decay.
   public var minLearningRate = 0.0
+  /// What the learning rate is multiplied by from each layer to the one below.
+  public var layerDecay = 1.0
+  /// Learning rates of some parameters as multiples of the others', each `pattern: number`.
+  public var learningRateScales: [JSONValue] = []
+  /// The part of each target that is spread over all tokens or labels.
+  public var labelSmoothing = 0.0
   /// Decoupled weight decay.
   public var weightDecay = 0.1
   /// Decay of the first moment.

@@ -4,7 +4,7 @@ import Models
 extension RecipeKey {
   /// All keys, section by section, in the order in which recipes are written. The keys of a model's configuration
   /// depend on its family and are in its configuration, see `ModelFamilies`.
-  public static let all: [RecipeKey] = general + data + train + generate
+  public static let all: [RecipeKey] = general + lora + data + train + generate
 
   private static let general: [RecipeKey] = [
     .init(
@@ -22,6 +22,32 @@ extension RecipeKey {
       "model.from", .optionalText(\.model.from), .path, default: "random weights", example: "runs/base/model",
       otherNames: ["init_from", "pretrained", "checkpoint", "model_name_or_path"],
       "A Hugging Face folder, or a run's, whose weights and configuration training starts from."),
+    .init(
+      "model.freeze", .texts(\.model.freeze), .texts, default: "none", example: "[wte, h.0, \"*.bias\"]",
+      otherNames: ["frozen", "freeze_layers", "frozen_layers"],
+      "Parameters that are not trained: patterns of parts of their names, in which * stands for any characters."),
+  ]
+
+  private static let lora: [RecipeKey] = [
+    .init(
+      "lora.rank", .int(\.lora.rank), .integer(0...65_536), example: "8", otherNames: ["r", "lora_r", "lora_rank"],
+      "The rank of adapters that are trained instead of the weights of model.from; 0 trains the weights themselves."),
+    .init(
+      "lora.alpha", .double(\.lora.alpha), .numberAbove(0, upTo: .infinity), example: "16", otherNames: ["lora_alpha"],
+      "How strong the adapters are: what they add is multiplied by alpha / rank."),
+    .init(
+      "lora.dropout", .double(\.lora.dropout), .numberBelow(1, from: 0), example: "0.05", otherNames: ["lora_dropout"],
+      "The probability with which inputs of the adapters are dropped in training."),
+    .init(
+      "lora.targets", .texts(\.lora.targets), .texts, default: "all linear layers", example: "[c_attn, \"h.*.mlp\"]",
+      otherNames: ["target_modules", "lora_target_modules"],
+      "The linear layers with adapters: patterns of parts of their names, in which * stands for any characters."),
+    .init(
+      "lora.rslora", .bool(\.lora.rslora), .bool, example: "true", otherNames: ["use_rslora"],
+      "Whether what adapters add is multiplied by alpha / sqrt(rank), which suits large ranks."),
+    .init(
+      "lora.modules_to_save", .texts(\.lora.modulesToSave), .texts, default: "none", example: "[ln_f]",
+      "Parts that are trained as a whole and kept with the adapters, such as a new head: patterns as of targets."),
   ]
 
   private static let data: [RecipeKey] = [
@@ -135,6 +161,19 @@ extension RecipeKey {
     .init(
       "train.min_learning_rate", .double(\.train.minLearningRate), .number(from: 0), example: "3e-5",
       otherNames: ["min_lr"], "The learning rate at the end of a decay."),
+    .init(
+      "train.layer_decay", .double(\.train.layerDecay), .numberAbove(0, upTo: 1), example: "0.9",
+      otherNames: ["layerwise_lr_decay", "llrd", "layer_wise_decay", "lr_layer_decay"],
+      "What the learning rate is multiplied by from each layer to the one below, down to the embeddings."),
+    .init(
+      "train.learning_rate_scales", .list(\.train.learningRateScales), .list, default: "none",
+      example: "[{ln_f: 10}, {wte: 0.1}]", otherNames: ["learning_rates", "lr_groups", "param_groups"],
+      "Learning rates of some parameters as multiples of the others': a pattern of parts of their names and a number; the "
+        + "first that fits counts."),
+    .init(
+      "train.label_smoothing", .double(\.train.labelSmoothing), .numberBelow(1, from: 0), example: "0.1",
+      otherNames: ["label_smoothing_factor"],
+      "The part of each target that is spread over all tokens or labels in training, not in evaluations."),
     .init(
       "train.weight_decay", .double(\.train.weightDecay), .number(from: 0), example: "0.1", otherNames: ["wd"],
       "Decoupled weight decay of the weight matrices."),

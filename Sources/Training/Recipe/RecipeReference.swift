@@ -31,7 +31,8 @@ public enum RecipeReference {
 
       """
     let sections = [
-      ("", "General"), ("model", "`model:`"), ("data", "`data:`"), ("train", "`train:`"), ("generate", "`generate:`"),
+      ("", "General"), ("model", "`model:`"), ("lora", "`lora:`"), ("data", "`data:`"), ("train", "`train:`"),
+      ("generate", "`generate:`"),
     ]
     for (section, title) in sections {
       text += "\n## \(title)\n\n" + head

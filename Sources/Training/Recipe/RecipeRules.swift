@@ -97,6 +97,17 @@ extension Recipe {
         "train.metric_for_best_model", "no accuracy is measured of a model for \(model.task.rawValue)",
         remedy: "Leave train.metric_for_best_model out, or set model.task: text_classification.")
     }
+    if let wrong = train.learningRateScales.first(where: { Self.learningRateScale($0) == nil }) {
+      throw failure(
+        "train.learning_rate_scales",
+        "train.learning_rate_scales must hold a pattern with a number of 0 or more each, found \(RecipeText.scalar(wrong))",
+        remedy: "Write it as `learning_rate_scales: [{ln_f: 10}, {wte: 0.1}]`")
+    }
+    if lora.rank > 0, model.from == nil {
+      throw failure(
+        "lora.rank", "lora.rank (\(lora.rank)) is given without model.from: adapters are of use with their model alone",
+        remedy: "Give the folder of the model to adapt as model.from, or train without adapters.")
+    }
     if train.minLearningRate > train.learningRate {
       throw failure(
         "train.min_learning_rate",

@@ -1,4 +1,5 @@
 import Core
+import Formats
 import Models
 import TensorGraph
 import Tokenizers
@@ -23,15 +24,48 @@ public enum RunFolder {
       at: path, remedy: "Train one with `martlet train`, or give another folder.")
   }
 
-  private static func hasModel(_ path: String) -> Bool { FileSystem.kind(of: joinPath(path, "config.json")) == .file }
+  private static func hasModel(_ path: String) -> Bool {
+    FileSystem.kind(of: joinPath(path, "config.json")) == .file || AdapterFolder.isAdapter(path)
+  }
 
-  /// Writes the model of a folder, with its tokenizer, into another folder in Hugging Face's layout.
+  /// Writes the model of a folder, with its tokenizer, into another folder in Hugging Face's layout. Adapters stay
+  /// adapters.
+  ///
+  /// - Parameter shardLimit: the bytes of tensors from which on the weights are in several files.
   ///
   /// Throws: `MartletError` when something is missing or cannot be written.
-  public static func export(_ folder: String, to target: String, on backend: any Backend) throws {
+  public static func export(
+    _ folder: String, to target: String, on backend: any Backend, shardLimit: Int = SafetensorsWriter.defaultShardLimit
+  ) throws {
     let model = try ModelFolder(folder)
-    let tokenizer = try Tokenizer.load(folder)
-    try ModelFolder.write(model.configuration, parameters: try model.loadParameters(on: backend), to: target)
+    let tokenizer = try Tokenizer.load(model.folder.tokenizerPath)
+    if let adapter = model.folder.adapter {
+      try adapter.write(to: target, model.configuration, base: model.folder.base)
+    } else {
+      try ModelFolder.write(
+        model.configuration, parameters: try model.loadParameters(on: backend), to: target, shardLimit: shardLimit)
+    }
     try tokenizer.save(to: target)
+  }
+
+  /// Writes the whole model that adapters and the model they belong to make, with its tokenizer if there is one.
+  ///
+  /// - Parameters:
+  ///   - base: the folder of the model, or of a run.
+  ///   - adapter: the folder of the adapters, or of a run.
+  ///
+  /// Throws: `MartletError` when something is missing, does not fit or cannot be written.
+  public static func merge(
+    base: String, adapter: String, to target: String, on backend: any Backend,
+    shardLimit: Int = SafetensorsWriter.defaultShardLimit, warn: (String) -> Void = { _ in }
+  ) throws {
+    let (base, adapter) = try (model(in: base, warn: warn), model(in: adapter, warn: warn))
+    try ModelFolder.merge(base: base, adapter: adapter, to: target, on: backend, shardLimit: shardLimit)
+    let tokenizerPath = try HuggingFaceFolder(adapter, base: base).tokenizerPath
+    do {
+      try Tokenizer.load(tokenizerPath).save(to: target)
+    } catch let error as MartletError where error.code == .notFound {
+      warn("there is no tokenizer, neither with the adapter nor with the model: none was written")
+    }
   }
 }

@@ -11,10 +11,11 @@ private let to = Option<String?>.text("to", "<folder>", "the folder to write; re
 let exportCommand = Command(
   name: "export",
   summary: "write a model for other programs",
-  options: [format, from, to],
+  options: [format, from, to, SharedOption.maxShardSize],
   notes: [
     "Of a run, its best weights are taken: those with the lowest validation loss. Python then loads them with",
-    "transformers.AutoModelForCausalLM.from_pretrained(folder), and the tokenizer with AutoTokenizer.",
+    "transformers.AutoModelForCausalLM.from_pretrained(folder), and the tokenizer with AutoTokenizer. A run with LoRA gives",
+    "its adapter, in PEFT's layout; `martlet merge` writes a whole model.",
   ],
   examples: ["martlet export --format hf --from runs/shakespeare --to shakespeare-hf"]
 ) { arguments in
@@ -24,7 +25,7 @@ let exportCommand = Command(
       remedy: "Write it as: martlet export --format hf --from runs/shakespeare --to shakespeare-hf")
   }
   let model = try RunFolder.model(in: source, warn: Program.warn)
-  try RunFolder.export(model, to: target, on: CPU(threads: 1))
+  try RunFolder.export(model, to: target, on: CPU(threads: 1), shardLimit: SharedOption.shardLimit(arguments))
   print("Wrote \(target) from \(model)")
   return Program.Status.success
 }

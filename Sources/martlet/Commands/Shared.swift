@@ -9,6 +9,14 @@ enum SharedOption {
   static let threads = Option<Int?>.integer(
     "threads", "threads to compute with; all cores unless given. The results are the same", in: 1...1024)
 
+  static let maxShardSize = Option<Int?>.integer(
+    "max-shard-size",
+    "megabytes of weights in a file, beyond which they go to several with an index; 5000 unless given",
+    in: 1...1 << 30)
+
+  /// The bytes of a file of weights.
+  static func shardLimit(_ arguments: Arguments) -> Int { (arguments[maxShardSize] ?? 5000) * 1_000_000 }
+
   /// The recipe that an argument names, with the values of `--set`.
   static func recipe(_ arguments: Arguments, at place: Int = 0) throws -> Recipe {
     var overrides = arguments[set]

@@ -50,7 +50,10 @@ final class TrainingConsole {
   private func showPlan(_ plan: TrainingPlan) {
     let left = plan.totalSteps - plan.doneSteps
     line.message(
-      "Model: \(Quantity.scaled(Double(plan.parameterCount))) parameters. Training: \(Quantity.count(left)) steps of "
+      "Model: \(Quantity.scaled(Double(plan.parameterCount))) parameters"
+        + (plan.trainedCount < plan.parameterCount
+          ? ", \(Quantity.scaled(Double(plan.trainedCount))) of them trained" : "")
+        + ". Training: \(Quantity.count(left)) steps of "
         + "\(Quantity.count(plan.tokensPerStep)) tokens.")
     for row in plan.rows { line.message("  " + row.what.padded(8) + row.predicted) }
   }

@@ -89,7 +89,7 @@ import Training
   }
 
   @Test func canonicalFormIsReadable() throws {
-    let lines = try recipe(Self.good).yaml.split(separator: "\n").prefix(22).joined(separator: "\n")
+    let lines = try recipe(Self.good).yaml.split(separator: "\n").prefix(30).joined(separator: "\n")
     #expect(
       lines == """
         name: shakespeare
@@ -101,6 +101,14 @@ import Training
           n_embd: 128
           layer_norm_epsilon: 1e-05
           tie_word_embeddings: false
+          freeze: []
+        lora:
+          rank: 0
+          alpha: 16
+          dropout: 0
+          targets: []
+          rslora: false
+          modules_to_save: []
         data:
           files: ["input.txt", "more/"]
           sources: []
@@ -121,6 +129,7 @@ import Training
     let labels = ["model.type=bert", "model.task=text_classification"]
     let needs = [
       "train.warmup_steps": ["train.max_steps=1000"], "model.task": labels, "train.metric_for_best_model": labels,
+      "lora.rank": ["model.from=/base"],
     ]
     for key in RecipeKey.all where key.name != "model.from" {
       let changed = try recipe(

@@ -1,28 +1,46 @@
 import Core
 
-/// The weights of a model folder: `model.safetensors`, or several files with `model.safetensors.index.json`.
-public struct SafetensorsFolder: Sendable {
+/// The weights of a model folder: `model.safetensors`, or several files with `model.safetensors.index.json`; where there
+/// are none, `pytorch_model.bin` or several such files with an index.
+public struct WeightsFolder: Sendable {
   /// The tensors, file by file.
   public let tensors: [StoredTensor]
   private let places: [ExactString: Int]
 
-  /// Opens and checks the weights in `folder`; where both are there, the single file counts.
-  ///
-  /// - Parameter name: what the files' names begin with.
-  ///
-  /// Throws: `MartletError` with code `notFound`, `inputOutput`, or `malformedFile`.
-  public init(_ folder: String, name: String = "model") throws {
-    let single = joinPath(folder, "\(name).safetensors")
-    let index = joinPath(folder, "\(name).safetensors.index.json")
-    if FileSystem.kind(of: single) != nil {
-      self.init(tensors: try SafetensorsFile(single).tensors)
-    } else if FileSystem.kind(of: index) != nil {
-      self.init(tensors: try Self.readShards(folder, index))
-    } else {
-      throw MartletError(
-        .notFound, "no \(name).safetensors and no \(name).safetensors.index.json", at: folder,
-        remedy: "Give a model folder in Hugging Face layout; files of other formats must be converted first.")
+  /// The formats in the order in which they are looked for.
+  private enum Format: CaseIterable {
+    case safetensors, pyTorch
+
+    /// The name of the single file.
+    var name: String { self == .safetensors ? "model.safetensors" : "pytorch_model.bin" }
+    /// What the names of shards end with.
+    var suffix: String { self == .safetensors ? ".safetensors" : ".bin" }
+
+    func tensors(_ path: String) throws -> [StoredTensor] {
+      self == .safetensors ? try SafetensorsFile(path).tensors : try PyTorchFile(path).tensors
     }
+  }
+
+  /// Opens and checks the weights in `folder`; where both are there, the single file counts, and safetensors before
+  /// PyTorch's files.
+  ///
+  /// Throws: `MartletError` with code `notFound`, `inputOutput`, `malformedFile`, or `unsupported`.
+  public init(_ folder: String) throws {
+    for format in Format.allCases {
+      let single = joinPath(folder, format.name)
+      if FileSystem.kind(of: single) != nil {
+        self.init(tensors: try format.tensors(single))
+        return
+      }
+      let index = single + ".index.json"
+      if FileSystem.kind(of: index) != nil {
+        self.init(tensors: try Self.readShards(format, folder, index))
+        return
+      }
+    }
+    throw MartletError(
+      .notFound, "no \(Format.allCases.map(\.name).joined(separator: " and no ")), nor an index of either", at: folder,
+      remedy: "Give a model folder in Hugging Face layout; files of other formats must be converted first.")
   }
 
   private init(tensors: [StoredTensor]) {
@@ -37,7 +55,7 @@ public struct SafetensorsFolder: Sendable {
   /// Complexity: O(1).
   public subscript(name: String) -> StoredTensor? { places[ExactString(name)].map { tensors[$0] } }
 
-  private static func readShards(_ folder: String, _ path: String) throws -> [StoredTensor] {
+  private static func readShards(_ format: Format, _ folder: String, _ path: String) throws -> [StoredTensor] {
     let index = try MappedFile(path)
     guard index.count <= SafetensorsFile.maximumHeader else {
       throw MartletError(
@@ -62,10 +80,10 @@ public struct SafetensorsFolder: Sendable {
           }
           let file = try reader.string()
           // Without separators a name can't leave the folder.
-          guard file.hasSuffix(".safetensors"), !file.utf8.contains(where: { $0 == 0x2F || $0 == 0x5C || $0 == 0 })
+          guard file.hasSuffix(format.suffix), !file.utf8.contains(where: { $0 == 0x2F || $0 == 0x5C || $0 == 0 })
           else {
             throw reader.failure(
-              "tensor \"\(tensor)\" is said to be in \"\(file)\", which is no .safetensors file of this folder")
+              "tensor \"\(tensor)\" is said to be in \"\(file)\", which is no \(format.suffix) file of this folder")
           }
           let number = files[file] ?? files.count
           files[file] = number
@@ -78,11 +96,11 @@ public struct SafetensorsFolder: Sendable {
       throw MartletError(
         .malformedFile, "key weight_map must be an object, it is missing", at: path, remedy: "Correct the index.")
     }
-    return try collect(map, files.sorted { $0.value < $1.value }.map(\.key), folder, path)
+    return try collect(format, map, files.sorted { $0.value < $1.value }.map(\.key), folder, path)
   }
 
   private static func collect(
-    _ map: [(tensor: String, file: Int)], _ names: [String], _ folder: String, _ path: String
+    _ format: Format, _ map: [(tensor: String, file: Int)], _ names: [String], _ folder: String, _ path: String
   ) throws -> [StoredTensor] {
     let files = try names.map { name in
       let shard = joinPath(folder, name)
@@ -91,7 +109,7 @@ public struct SafetensorsFolder: Sendable {
           .notFound, "the index names \(name), which is not there", at: path,
           remedy: "The folder is incomplete; copy or download it again.")
       }
-      return try SafetensorsFile(shard)
+      return WeightsFolder(tensors: try format.tensors(shard))
     }
     var seen: Set<ExactString> = []
     return try map.map { name, file in

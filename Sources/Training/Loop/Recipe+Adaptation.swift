@@ -1,0 +1,37 @@
+import Core
+import Layers
+
+extension Recipe {
+  /// How the learning rates of parameters differ.
+  var learningRates: LearningRateScales {
+    LearningRateScales(
+      layerDecay: train.layerDecay,
+      groups: train.learningRateScales.compactMap { group in
+        // Recipes are checked before, so that each has both.
+        guard let (pattern, scale) = Self.learningRateScale(group) else { return nil }
+        return .init(NamePattern(pattern), scale: scale)
+      })
+  }
+
+  /// The pattern and the number of `pattern: number`.
+  static func learningRateScale(_ value: JSONValue) -> (String, Double)? {
+    guard let members = value.objectValue?.members, members.count == 1, let scale = members[0].1.doubleValue, scale >= 0
+    else { return nil }
+    return (members[0].0, scale)
+  }
+
+  /// The part of each target that is spread over all classes, which an evaluation does not do.
+  func smoothing(_ scope: Scope) -> Double { scope.isTraining ? train.labelSmoothing : 0 }
+
+  /// Which parameters are trained, and what adapters there are.
+  var adaptation: Adaptation {
+    func patterns(_ texts: [String]) -> [NamePattern] { texts.map { NamePattern($0) } }
+    var adaptation = Adaptation(frozen: patterns(model.freeze))
+    if lora.rank > 0 {
+      adaptation.lora = LoRA(
+        rank: lora.rank, alpha: lora.alpha, dropout: lora.dropout, isRankStabilized: lora.rslora,
+        targets: patterns(lora.targets), modulesToSave: patterns(lora.modulesToSave))
+    }
+    return adaptation
+  }
+}
