@@ -15,9 +15,10 @@ extension Recipe {
 
   /// The pattern and the number of `pattern: number`.
   static func learningRateScale(_ value: JSONValue) -> (String, Double)? {
-    guard let members = value.objectValue?.members, members.count == 1, let scale = members[0].1.doubleValue, scale >= 0
+    guard let object = value.objectValue, object.keys.count == 1, let pattern = object.keys.first,
+      let scale = object[pattern]?.doubleValue, scale >= 0
     else { return nil }
-    return (members[0].0, scale)
+    return (pattern, scale)
   }
 
   /// The part of each target that is spread over all classes, which an evaluation does not do.
