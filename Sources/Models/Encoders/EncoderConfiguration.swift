@@ -47,6 +47,9 @@ extension EncoderConfiguration {
   /// The class of `transformers` for the task.
   public var architecture: String { Self.className + task.rawValue }
 
+  /// The names of the parameters of the head, sorted.
+  public var headParameterNames: [String] { (head?.parameterNames ?? []).sorted() }
+
   /// The model with its head, built in a scope.
   public func model(_ scope: Scope) -> EncoderModel { EncoderModel(self, scope) }
 

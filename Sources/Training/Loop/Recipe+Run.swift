@@ -117,7 +117,9 @@ extension Recipe {
     for configuration: any LanguageModelConfiguration, _ settings: TrainingPrograms.Settings? = nil
   ) throws -> TrainingPrograms {
     do {
-      return try TrainingPrograms(settings ?? programSettings) { scope, tokens, targets in
+      var settings = settings ?? programSettings
+      settings.adaptation = adaptation(of: configuration)
+      return try TrainingPrograms(settings) { scope, tokens, targets in
         configuration.model(scope).losses(tokens, targets, smoothing: smoothing(scope))
       }
     } catch var error as MartletError where error.code == .resource {
@@ -192,7 +194,7 @@ extension Recipe {
       batchSize: train.perDeviceTrainBatchSize, sequenceLength: train.contextLength, optimizer: optimizer,
       maximumGradientNorm: train.maxGradNorm > 0 ? train.maxGradNorm : nil, recomputes: train.gradientCheckpointing,
       accumulates: train.gradientAccumulationSteps > 1,
-      averageDecay: train.averageWeights > 0 ? train.averageWeights : nil, adaptation: adaptation)
+      averageDecay: train.averageWeights > 0 ? train.averageWeights : nil)
     settings.learningRates = learningRates
     return settings
   }

@@ -8,7 +8,7 @@ extension RunCheckpoints {
   ///
   /// Throws: `MartletError` when its weights cannot be read.
   func describeAdapters(
-    _ configuration: any LanguageModelConfiguration, _ programs: TrainingPrograms, base: String?
+    _ configuration: any PretrainedConfiguration, _ programs: TrainingPrograms, base: String?
   ) throws {
     guard let lora = programs.settings.adaptation.lora, let base else { return }
     guard !AdapterFolder.isAdapter(base) else {

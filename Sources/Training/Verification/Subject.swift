@@ -22,20 +22,24 @@ struct Subject {
 
   /// The recipe's own training on a device.
   func executor(on backend: any Backend) throws -> TrainingExecutor {
-    try executor(recipe.programSettings, configuration, on: backend)
+    try executor(recipe, recipe.programSettings, configuration, on: backend)
   }
 
-  /// A training with other settings, without dropout.
+  /// A training with other settings, without dropout and with the loss of evaluations.
   func executorWithoutDropout(_ settings: TrainingPrograms.Settings, on backend: any Backend) throws -> TrainingExecutor
   {
     var object = configuration.object
     for key in object.keys where key.hasSuffix("_pdrop") || key.hasSuffix("dropout") { object[key] = .double(0) }
     let plain = try ModelFamilies.configuration(JSONFields(object, file: "the recipe's model section"))
-    return try executor(settings, plain, on: backend)
+    var recipe = recipe
+    recipe.lora.dropout = 0
+    recipe.train.labelSmoothing = 0
+    return try executor(recipe, settings, plain, on: backend)
   }
 
   private func executor(
-    _ settings: TrainingPrograms.Settings, _ configuration: any LanguageModelConfiguration, on backend: any Backend
+    _ recipe: Recipe, _ settings: TrainingPrograms.Settings, _ configuration: any LanguageModelConfiguration,
+    on backend: any Backend
   ) throws -> TrainingExecutor {
     let programs = try recipe.programs(for: configuration, settings)
     let key = RandomKey(seed: UInt64(recipe.train.seed)).named("weights")
