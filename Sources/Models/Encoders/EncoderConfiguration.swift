@@ -47,13 +47,11 @@ extension EncoderConfiguration {
   /// The class of `transformers` for the task.
   public var architecture: String { Self.className + task.rawValue }
 
+  /// The names of the parameters of the head, sorted.
+  public var headParameterNames: [String] { (head?.parameterNames ?? []).sorted() }
+
   /// The model with its head, built in a scope.
   public func model(_ scope: Scope) -> EncoderModel { EncoderModel(self, scope) }
-
-  /// The names of the layers that give labels, which are drawn anew for other labels.
-  public var labelLayers: [String] {
-    Set((head?.labelNames ?? []).map { String($0.prefix(upTo: $0.lastIndex(of: ".") ?? $0.endIndex)) }).sorted()
-  }
 
   /// Declares the parameters of the encoder and its head.
   public func declareParameters(_ scope: Scope) { _ = model(scope) }

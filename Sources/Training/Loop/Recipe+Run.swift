@@ -183,12 +183,7 @@ extension Recipe {
     for objective: Objective, _ settings: TrainingPrograms.Settings? = nil
   ) throws -> TrainingPrograms {
     var settings = settings ?? programSettings
-    if settings.adaptation.lora?.modulesToSave.isEmpty == true,
-      let encoder = objective.configuration as? any EncoderConfiguration
-    {
-      // A head for new labels has nothing to adapt.
-      settings.adaptation.lora?.modulesToSave = encoder.labelLayers.map { NamePattern($0) }
-    }
+    settings.adaptation = adaptation(of: objective.configuration)
     do {
       return try TrainingPrograms(settings, hits: objective.hits, losses: objective.losses)
     } catch var error as MartletError where error.code == .resource {
@@ -276,7 +271,7 @@ extension Recipe {
       batchSize: train.perDeviceTrainBatchSize, sequenceLength: train.contextLength, optimizer: optimizer,
       maximumGradientNorm: train.maxGradNorm > 0 ? train.maxGradNorm : nil, recomputes: train.gradientCheckpointing,
       accumulates: train.gradientAccumulationSteps > 1,
-      averageDecay: train.averageWeights > 0 ? train.averageWeights : nil, adaptation: adaptation)
+      averageDecay: train.averageWeights > 0 ? train.averageWeights : nil)
     settings.learningRates = learningRates
     return settings
   }

@@ -46,7 +46,8 @@ extension RecipeKey {
       "lora.rslora", .bool(\.lora.rslora), .bool, example: "true", otherNames: ["use_rslora"],
       "Whether what adapters add is multiplied by alpha / sqrt(rank), which suits large ranks."),
     .init(
-      "lora.modules_to_save", .texts(\.lora.modulesToSave), .texts, default: "none", example: "[ln_f]",
+      "lora.modules_to_save", .texts(\.lora.modulesToSave), .texts,
+      default: "none, of encoders the head", example: "[ln_f]",
       "Parts that are trained as a whole and kept with the adapters, such as a new head: patterns as of targets."),
   ]
 

@@ -20,20 +20,23 @@ struct Subject {
 
   /// The recipe's own training on a device.
   func executor(on backend: any Backend) throws -> TrainingExecutor {
-    try executor(recipe.programSettings, objective, on: backend)
+    try executor(recipe, recipe.programSettings, objective, on: backend)
   }
 
-  /// A training with other settings, without dropout.
+  /// A training with other settings, without dropout and with the loss of evaluations.
   func executorWithoutDropout(_ settings: TrainingPrograms.Settings, on backend: any Backend) throws -> TrainingExecutor
   {
     var object = objective.configuration.object
     for key in object.keys where key.hasSuffix("_pdrop") || key.contains("dropout") { object[key] = .double(0) }
     let plain = try ModelFamilies.configuration(JSONFields(object, file: "the recipe's model section"))
-    return try executor(settings, recipe.objective(plain, dataset), on: backend)
+    var recipe = recipe
+    recipe.lora.dropout = 0
+    recipe.train.labelSmoothing = 0
+    return try executor(recipe, settings, recipe.objective(plain, dataset), on: backend)
   }
 
   private func executor(
-    _ settings: TrainingPrograms.Settings, _ objective: Objective, on backend: any Backend
+    _ recipe: Recipe, _ settings: TrainingPrograms.Settings, _ objective: Objective, on backend: any Backend
   ) throws -> TrainingExecutor {
     let programs = try recipe.programs(for: objective, settings)
     let key = RandomKey(seed: UInt64(recipe.train.seed)).named("weights")

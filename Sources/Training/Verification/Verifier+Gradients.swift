@@ -18,7 +18,7 @@ extension Verifier {
   private func gradients(
     _ executor: TrainingExecutor, _ batches: [TrainingExecutor.Batch], key: RandomKey
   ) throws -> (loss: Double, byName: [String: [Float]]) {
-    let parameters = executor.programs.parameters
+    let parameters = executor.programs.trainedParameters
     let before = parameters.map { executor.states[$0.name]?.read(as: Float.self) ?? [] }
     let result = try executor.step(batches, learningRate: Self.probeRate, appliedSteps: 0, key: key)
     var gradients: [String: [Float]] = [:]
@@ -82,7 +82,7 @@ extension Verifier {
     }
     let (loss, gradients) = try gradients(executor, [batch], key: subject.dropoutKey)
     var stream = RandomStream(RandomKey(seed: UInt64(recipe.train.seed)).named("verify"))
-    let chosen = executor.programs.parameters.shuffled(using: &stream).prefix(8)
+    let chosen = executor.programs.trainedParameters.shuffled(using: &stream).prefix(8)
 
     func probe(_ parameter: ParameterSpecification, _ weights: [Float]) throws -> Double {
       executor.states[parameter.name]?.write(weights)

@@ -61,10 +61,11 @@ import Training
   }
 
   private static func executor(
-    _ configuration: any EncoderConfiguration, _ states: [String: any Buffer], on backend: any Backend
+    _ configuration: any EncoderConfiguration, _ states: [String: any Buffer], _ adaptation: Adaptation = Adaptation(),
+    on backend: any Backend
   ) throws -> TrainingExecutor {
     let settings = TrainingPrograms.Settings(
-      batchSize: rows, sequenceLength: length, optimizer: .adamW(weightDecay: 0.01))
+      batchSize: rows, sequenceLength: length, optimizer: .adamW(weightDecay: 0.01), adaptation: adaptation)
     let programs = try TrainingPrograms(settings) { scope, tokens, targets in
       let model = configuration.model(scope)
       let input = EncoderInput(tokens: tokens, paddingID: padding)
@@ -109,5 +110,24 @@ import Training
       train(fresh, steps: 60, Self.labelledBatch), train(tuned, steps: 60, Self.labelledBatch)
     )
     #expect(losses.1 < 0.15 && losses.1 < losses.0 / 2)
+
+    // Adapters with the new head learn as much, and nothing else changes.
+    let lora = LoRA(rank: 4, alpha: 16, modulesToSave: labels.headParameterNames.map { NamePattern($0) })
+    let adapters = try labels.parameters(Adaptation(lora: lora))
+    let states = try backend.makeParameters(adapters, key: RandomKey(seed: 2))
+      .merging(pretraining.states.filter { drawn[$0.key] != nil }) { own, taken in
+        own.write(taken.read(as: Float.self))
+        return own
+      }
+    let before = states.mapValues { $0.read(as: Float.self) }
+    let adapted = try Self.executor(labels, states, Adaptation(lora: lora), on: backend)
+    #expect(try train(adapted, steps: 60, Self.labelledBatch) < 0.3)
+    for parameter in adapters {
+      let isTrained = LoRA.isAdapter(parameter.name) || labels.headParameterNames.contains(parameter.name)
+      #expect(parameter.isTrained == isTrained)
+      #expect(try (adapted.values(parameter.name) == before[parameter.name]) != isTrained, "\(parameter.name)")
+    }
+    let optimizer = adapted.programs.states.filter { $0.kind == .optimizer }.reduce(0) { $0 + $1.type.byteCount }
+    #expect(optimizer == 8 * adapters.filter(\.isTrained).elementCount)
   }
 }
