@@ -16,6 +16,7 @@ import attention
 import chat_templates
 import cross_entropy
 import decoders
+import encoder_decoders
 import encoders
 import gpt2_trace
 import images
@@ -35,6 +36,7 @@ SETS = {
     "gpt2": gpt2_trace.write,
     "decoders": decoders.write,
     "encoders": encoders.write,
+    "encoder_decoders": encoder_decoders.write,
     "operations/layers": layer_operations.write,
     "operations/attention": attention.write,
     "operations/cross_entropy": cross_entropy.write,
