@@ -14,7 +14,9 @@ import Testing
     "greedy", "greedy_ends", "greedy_ngrams", "beams", "beams_ends", "long", "short", "exact", "never", "early", "likely",
   ]
 
-  private static func model(_ name: String) throws -> (folder: ModelFolder, configuration: any EncoderDecoderConfiguration, sources: [[Int32]]) {
+  private static func model(
+    _ name: String
+  ) throws -> (folder: ModelFolder, configuration: any EncoderDecoderConfiguration, sources: [[Int32]]) {
     let expected = try SafetensorsFile(fixture("encoder_decoders/\(name)/expected.safetensors"))
     let source = try #require(expected["source"])
     let tokens = try source.integers().map(Int32.init)

@@ -23,7 +23,7 @@ import Training
 
   @Test(arguments: [0, 0.1]) func textsAreWrittenBackwards(_ labelSmoothing: Double) throws {
     let backend = TestBackend.all[TestBackend.all.count - 1].backend
-    let configuration = try EncoderDecoderFamilies.configuration(
+    let configuration = try ModelFamilies.encoderDecoder(
       JSONFields(
         [
           "model_type": .string("t5"), "vocab_size": .integer(Self.vocabulary), "d_model": .integer(32),
