@@ -11,7 +11,8 @@ import Testing
 @Suite struct SequenceGenerationTests {
   private static let names = ["t5", "t5_gated"]
   private static let searches = [
-    "greedy", "greedy_ends", "greedy_ngrams", "beams", "beams_ends", "long", "short", "exact", "never", "early", "likely",
+    "greedy", "greedy_ends", "greedy_ngrams", "beams", "beams_ends", "long", "short", "exact", "never", "early",
+    "likely",
   ]
 
   private static func model(

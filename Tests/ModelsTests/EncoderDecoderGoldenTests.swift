@@ -119,6 +119,14 @@ import Testing
       let expected = try #require(table.object["buckets"]?.arrayValue).compactMap(\.integerValue)
       #expect(expected.indices.map { buckets.bucket(of: first + $0) } == expected)
     }
+    // What no file may ask for is no trap either.
+    for (count, maximum) in [(1, 1), (2, 1), (3, 0), (4, 1), (5, 2)] {
+      for isBidirectional in [false, true] {
+        let buckets = RelativePositionBuckets(
+          count: count, maximumDistance: maximum, isBidirectional: isBidirectional)
+        #expect((-40...40).allSatisfy { (0..<count).contains(buckets.bucket(of: $0)) })
+      }
+    }
   }
 
   @Test func headsUnderOtherNamesAreReadOnceAndOwnOnesAreNotTied() throws {

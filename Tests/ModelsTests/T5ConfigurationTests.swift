@@ -51,6 +51,7 @@ import Testing
       (["num_heads": .integer(0)], "num_heads"), (["d_kv": .string("64")], "d_kv"),
       (["feed_forward_proj": .string("gated-magic")], "feed_forward_proj"),
       (["dropout_rate": .double(1)], "dropout_rate"),
+      (["relative_attention_num_buckets": .integer(3)], "relative_attention_num_buckets"),
       (["relative_attention_max_distance": .integer(16)], "relative_attention_max_distance"),
       (["relative_attention_num_buckets": .integer(256)], "relative_attention_num_buckets"),
       (["vocab_size": .integer(30), "eos_token_id": .integer(30)], "eos_token_id"),

@@ -20,20 +20,20 @@ public enum EarlyStopping: String, Sendable, Hashable, CaseIterable {
 ///
 /// In each step the beams, which are the likeliest texts so far, are continued by every token. Texts that end are kept
 /// with a score: the logarithm of their probability divided by a power of their length.
-public struct BeamSearch: Sendable {
+struct BeamSearch: Sendable {
   /// What is asked of a search.
-  public struct Options: Sendable, Hashable {
+  struct Options: Sendable, Hashable {
     /// The number of texts that are followed.
-    public var beamCount: Int
+    var beamCount: Int
     /// The power of the length that scores are divided by: above 0 favours long texts, below 0 short ones.
-    public var lengthPenalty: Double
+    var lengthPenalty: Double
     /// When the search ends.
-    public var earlyStopping: EarlyStopping
+    var earlyStopping: EarlyStopping
     /// The largest number of tokens.
-    public var maxNewTokens: Int
+    var maxNewTokens: Int
 
     /// Options; see the properties.
-    public init(
+    init(
       beamCount: Int, lengthPenalty: Double = 1, earlyStopping: EarlyStopping = .likely, maxNewTokens: Int
     ) {
       self.beamCount = beamCount
@@ -44,23 +44,23 @@ public struct BeamSearch: Sendable {
   }
 
   /// A text and how likely it is.
-  public struct Text: Sendable, Hashable {
+  struct Text: Sendable, Hashable {
     /// The tokens, with the one that ends the text if there is one.
-    public var tokens: [Int32]
+    var tokens: [Int32]
     /// The logarithm of the probability; of texts that have ended, divided by the power of the length.
-    public var score: Float
+    var score: Float
   }
 
   /// What is asked of the search.
-  public let options: Options
+  let options: Options
   /// The texts that go on, the likeliest first.
-  public private(set) var beams: [Text]
+  private(set) var beams: [Text]
   /// The beam that each of them continues.
-  public private(set) var parents: [Int]
+  private(set) var parents: [Int]
   /// The best texts that have ended, the best first.
-  public private(set) var ended: [Text] = []
+  private(set) var ended: [Text] = []
   /// Whether the search is over.
-  public private(set) var isOver: Bool
+  private(set) var isOver: Bool
   private let endTokens: Set<Int32>
 
   /// A score that no text has.
@@ -69,7 +69,7 @@ public struct BeamSearch: Sendable {
   /// A search before its first step.
   ///
   /// - Parameter endTokens: the tokens that end a text.
-  public init(_ options: Options, endTokens: Set<Int32>) {
+  init(_ options: Options, endTokens: Set<Int32>) {
     self.options = options
     self.endTokens = endTokens
     // All beams begin alike: the others than the first would only repeat it.
@@ -79,7 +79,7 @@ public struct BeamSearch: Sendable {
   }
 
   /// The best texts, of which at least one has ended when the search is over.
-  public var best: Text? { ended.first ?? beams.first }
+  var best: Text? { ended.first ?? beams.first }
 
   /// A text that goes on with a token.
   private struct Candidate {
@@ -99,7 +99,7 @@ public struct BeamSearch: Sendable {
   ///   - allowed: how many of them may be chosen.
   ///
   /// Complexity: O(beams * tokens), and for each beam O(beams * length).
-  public mutating func step(_ logits: UnsafePointer<Float>, logSums: [Float], size: Int, allowed: Int) {
+  mutating func step(_ logits: UnsafePointer<Float>, logSums: [Float], size: Int, allowed: Int) {
     guard !isOver else { return }
     let count = (beams.first?.tokens.count ?? 0) + 1
     let isLast = count >= options.maxNewTokens

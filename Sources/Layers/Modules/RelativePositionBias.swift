@@ -67,6 +67,7 @@ public struct RelativePositionBuckets: Sendable, Hashable {
     // In 32 bits, as those compute it whose weights are read here.
     let steps =
       logf(Float(away) / Float(exact)) / Float(log(Double(maximumDistance) / Double(exact))) * Float(half - exact)
-    return start + min(exact + Int(steps), half - 1)
+    // Where buckets or distances are too few for steps, there is no number of them.
+    return start + (steps >= 0 && steps < Float(half - exact) ? min(exact + Int(steps), half - 1) : max(half - 1, 0))
   }
 }

@@ -191,8 +191,9 @@ enum T5Keys {
       "feed_forward_proj", .choice(Activation.allCases.flatMap { [$0.rawValue, gated + $0.rawValue] }), .string("relu"),
       otherNames: ["hidden_act", "activation"],
       "The function in the feed-forward layers; with `gated-` in front, a factor of a second product."),
-    EncoderKeys.size(
-      "relative_attention_num_buckets", 1 << 16, 32, "32", [], "The biases of each head for distances between tokens."),
+    ConfigurationKey(
+      "relative_attention_num_buckets", .integer(4...1 << 16), .integer(32), example: "32",
+      "The biases of each head for distances between tokens."),
     EncoderKeys.size(
       "relative_attention_max_distance", 1 << 24, 128, "128", [], "The distance from which on all have one bias."),
     EncoderKeys.rate("dropout_rate", 0.1, "Dropout of embeddings, attention weights and what layers add."),
