@@ -149,6 +149,9 @@ let package = Package(
     .executableTarget(
       name: "encoder-bench", dependencies: with("Training", "CPUBackend") + ["BenchmarkOptions"],
       path: "Benchmarks/Encoders", swiftSettings: strict),
+    .executableTarget(
+      name: "translation-bench", dependencies: with("Training", "CPUBackend") + ["BenchmarkOptions"],
+      path: "Benchmarks/Translation", swiftSettings: strict),
     // What the tests of checkpoints kill.
     .executableTarget(
       name: "checkpoint-hammer", dependencies: with("Training"), path: "Tests/CheckpointHammer", swiftSettings: strict),

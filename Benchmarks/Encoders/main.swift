@@ -7,15 +7,17 @@ import Models
 import TensorGraph
 import Training
 
-// Times training steps of BERT on random tokens: forward, backward, clipping and AdamW, with the usual dropout. `words` hides
-// 15% of the tokens of full texts; `texts` gives each text, from a quarter of the length to all of it, one of two labels.
+// Times training steps on random tokens: forward, backward, clipping and AdamW, with the usual dropout. `words` lets BERT find
+// 15% of the tokens of full texts; `texts` gives each text, from a quarter of the length to all of it, one of two labels;
+// `pairs` lets T5 write targets as long as their sources.
 
 let options = BenchmarkOptions(
   """
-  usage: encoder-bench words|texts LAYERS HIDDEN HEADS LENGTH BATCH VOCABULARY [--steps N] [--warm-up N] [--threads N]
+  usage: encoder-bench words|texts|pairs LAYERS HIDDEN HEADS LENGTH BATCH VOCABULARY [--steps N] [--warm-up N] [--threads N]
     [--profile]
   """, operands: 7...7)
-guard let task = ["words": EncoderTask.maskedWords, "texts": .textLabels][options.operands[0]] else { options.refuse() }
+let task = options.operands[0]
+guard ["words", "texts", "pairs"].contains(task) else { options.refuse() }
 let sizes = (1..<7).compactMap { options.number($0) }
 let (length, batchSize, vocabulary) = (sizes[3], sizes[4], sizes[5])
 /// The token of padding, and the first that stands for text.
@@ -32,24 +34,11 @@ do { print(try measured().text()) } catch {
     throw MartletError(
       .invalidArgument, "the vocabulary has \(vocabulary) tokens", remedy: "Give more than \(firstWord).")
   }
-  let configuration = try ModelFamilies.encoder(
-    JSONFields(
-      [
-        "model_type": .string("bert"), "architectures": .array([.string("Bert" + task.rawValue)]),
-        "num_hidden_layers": .integer(sizes[0]), "hidden_size": .integer(sizes[1]),
-        "num_attention_heads": .integer(sizes[2]), "intermediate_size": .integer(4 * sizes[1]),
-        "max_position_embeddings": .integer(length), "vocab_size": .integer(vocabulary),
-      ], file: "the command line"))
   let most = max(1, length * 15 / 100)
   let programs = try TrainingPrograms(
-    .init(batchSize: batchSize, sequenceLength: length, optimizer: .adamW(weightDecay: 0.01))
-  ) { scope, tokens, targets in
-    let model = configuration.model(scope)
-    return task == .maskedWords
-      ? model.losses(EncoderInput(tokens: tokens), targets: targets, mostOfText: most)
-      : model.losses(
-        EncoderInput(tokens: tokens, paddingID: Int32(padding)), targets: targets.slice(axis: 1, start: 0, length: 1))
-  }
+    .init(
+      batchSize: batchSize, sequenceLength: task == "pairs" ? 2 * length : length,
+      optimizer: .adamW(weightDecay: 0.01)), losses: task == "pairs" ? pairLosses() : textLosses(most))
   let processor = CPU(threads: options.number("--threads"))
   let key = RandomKey(seed: 1)
   let executor = try TrainingExecutor(
@@ -77,6 +66,43 @@ do { print(try measured().text()) } catch {
   ])
 }
 
+/// The losses of BERT.
+@MainActor func textLosses(_ most: Int) throws -> TrainingPrograms.Losses {
+  let isForWords = task == "words"
+  let kind = isForWords ? EncoderTask.maskedWords : .textLabels
+  let padding = Int32(padding)
+  let configuration = try ModelFamilies.encoder(
+    JSONFields(
+      [
+        "model_type": .string("bert"), "architectures": .array([.string("Bert" + kind.rawValue)]),
+        "num_hidden_layers": .integer(sizes[0]), "hidden_size": .integer(sizes[1]),
+        "num_attention_heads": .integer(sizes[2]), "intermediate_size": .integer(4 * sizes[1]),
+        "max_position_embeddings": .integer(length), "vocab_size": .integer(vocabulary),
+      ], file: "the command line"))
+  return { scope, tokens, targets in
+    let model = configuration.model(scope)
+    return isForWords
+      ? model.losses(EncoderInput(tokens: tokens), targets: targets, mostOfText: most)
+      : model.losses(
+        EncoderInput(tokens: tokens, paddingID: padding), targets: targets.slice(axis: 1, start: 0, length: 1))
+  }
+}
+
+/// The losses of T5.
+@MainActor func pairLosses() throws -> TrainingPrograms.Losses {
+  let (padding, length) = (Int32(padding), length)
+  let configuration = try ModelFamilies.encoderDecoder(
+    JSONFields(
+      [
+        "model_type": .string("t5"), "num_layers": .integer(sizes[0]), "d_model": .integer(sizes[1]),
+        "num_heads": .integer(sizes[2]), "d_kv": .integer(max(1, sizes[1] / sizes[2])),
+        "d_ff": .integer(4 * sizes[1]), "vocab_size": .integer(vocabulary),
+      ], file: "the command line"))
+  return { scope, tokens, targets in
+    configuration.model(scope).losses(ofRows: tokens, targets: targets, sourceLength: length, paddingToken: padding)
+  }
+}
+
 /// Random tokens, with hidden ones or padding.
 @MainActor func batch(_ key: RandomKey, _ most: Int) -> TrainingExecutor.Batch {
   var random = RandomStream(key.named("tokens"))
@@ -84,7 +110,11 @@ do { print(try measured().text()) } catch {
   for row in 0..<batchSize {
     var text = (0..<length).map { _ in Int32.random(in: Int32(firstWord)..<Int32(vocabulary), using: &random) }
     var right = [Int32](repeating: -100, count: length)
-    if task == .maskedWords {
+    if task == "pairs" {
+      let target = (0..<length).map { _ in Int32.random(in: Int32(firstWord)..<Int32(vocabulary), using: &random) }
+      text += [Int32(padding)] + target.dropLast()
+      right += target
+    } else if task == "words" {
       for place in (0..<length).shuffled(using: &random).prefix(most) {
         (right[place], text[place]) = (text[place], 4)
       }

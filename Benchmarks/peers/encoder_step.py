@@ -1,11 +1,11 @@
-"""Times training steps of BERT in PyTorch with `transformers`: forward, backward, gradient-norm clipping, AdamW, float32.
+"""Times training steps of BERT and T5 in PyTorch with `transformers`: forward, backward, gradient-norm clipping, AdamW, float32.
 
     encoder_step.py torch words 6 384 12 128 32 30522       task, layers, hidden size, heads, length, batch, vocabulary
     encoder_step.py torch-compile texts 6 384 12 64 32 30522
     encoder_step.py --serve torch words 4 256 4 128 32 8192
 
 `words` hides 15% of the tokens of full texts; `texts` gives each text, from a quarter of the length to all of it, one of two
-labels. Prints one JSON line; with --serve it answers requests: see serving.py.
+labels; `pairs` lets T5 write targets as long as their sources. Prints one JSON line; with --serve it answers requests: see serving.py.
 """
 
 import argparse
@@ -25,15 +25,23 @@ def make_step(framework, task, sizes, threads):
     torch.set_num_threads(threads)
     torch.manual_seed(0)
     layers, width, heads, length, batch, vocabulary = sizes
-    config = transformers.BertConfig(
-        num_hidden_layers=layers, hidden_size=width, num_attention_heads=heads, intermediate_size=4 * width,
-        max_position_embeddings=length, vocab_size=vocabulary)
-    cls = transformers.BertForMaskedLM if task == "words" else transformers.BertForSequenceClassification
+    if task == "pairs":
+        cls = transformers.T5ForConditionalGeneration
+        config = transformers.T5Config(
+            num_layers=layers, d_model=width, num_heads=heads, d_kv=width // heads, d_ff=4 * width, vocab_size=vocabulary,
+            decoder_start_token_id=0)
+    else:
+        cls = transformers.BertForMaskedLM if task == "words" else transformers.BertForSequenceClassification
+        config = transformers.BertConfig(
+            num_hidden_layers=layers, hidden_size=width, num_attention_heads=heads, intermediate_size=4 * width,
+            max_position_embeddings=length, vocab_size=vocabulary)
     model = cls(config).train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=0.01, fused=True)
     tokens = torch.randint(FIRST_WORD, vocabulary, (batch, length))
     mask = torch.ones_like(tokens)
-    if task == "words":
+    if task == "pairs":
+        labels = torch.randint(FIRST_WORD, vocabulary, (batch, length))
+    elif task == "words":
         hidden = torch.rand(batch, length).argsort(1) < max(1, length * 15 // 100)
         labels = tokens.masked_fill(~hidden, -100)
         tokens = tokens.masked_fill(hidden, 4)
@@ -58,7 +66,7 @@ def make_step(framework, task, sizes, threads):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("framework", choices=["torch", "torch-compile"])
-    parser.add_argument("task", choices=["words", "texts"])
+    parser.add_argument("task", choices=["words", "texts", "pairs"])
     for name in SIZES:
         parser.add_argument(name, type=int)
     parser.add_argument("--steps", type=int, default=10, help="steps in a measurement")

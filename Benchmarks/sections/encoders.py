@@ -1,4 +1,4 @@
-"""Whole training steps of BERT: forward, backward, clipping and AdamW, with dropout."""
+"""Whole training steps of BERT and T5: forward, backward, clipping and AdamW, with dropout."""
 
 from compare import alternate
 from programs import Peer, built, run
@@ -7,7 +7,8 @@ from sections.common import chosen, markdown, number, peers, ratio
 TITLE = "Training steps of encoders"
 TEXT = """A step of BERT is forward, backward, clipping by the gradient norm and AdamW in float32 on random tokens, with dropout
 of 0.1 everywhere. "words" finds 15% of the tokens of full texts, whose places we compute alone and `transformers` among all;
-"texts" gives texts, from a quarter of the length to all of it, one of two labels. Memory is the peak resident size."""
+"texts" gives texts, from a quarter of the length to all of it, one of two labels; "pairs" are steps of T5, whose targets are as
+long as their sources. Memory is the peak resident size."""
 FRAMEWORKS = {"torch": "PyTorch eager", "torch-compile": "torch.compile"}
 KEYS = ["milliseconds_per_step", "peak_memory_megabytes"]
 # Task, layers, hidden size, heads, length, batch, vocabulary.
@@ -16,6 +17,9 @@ SHAPES = [
     ("words", 6, 384, 12, 128, 16, 30522),
     ("texts", 6, 384, 12, 64, 32, 30522),
     ("texts", 12, 768, 12, 128, 8, 30522),
+    ("pairs", 3, 256, 4, 32, 32, 8192),
+    ("pairs", 4, 384, 6, 64, 32, 16384),
+    ("pairs", 6, 512, 8, 128, 8, 32128),
 ]
 
 
@@ -26,7 +30,8 @@ def figures(result):
 def steps(shape, seconds):
     """How many steps take about as long, at 100 GFLOP/s."""
     task, layers, width, _, length, batch, vocabulary = shape
-    parameters = 12 * layers * width**2 + (0.15 * vocabulary * width if task == "words" else 0)
+    heads = {"words": 0.15, "pairs": 1}.get(task, 0) * vocabulary * width
+    parameters = (28 if task == "pairs" else 12) * layers * width**2 + heads
     return max(3, round(seconds * 100e9 / ((6 * parameters + 12 * layers * width * length) * batch * length)))
 
 

@@ -16,6 +16,11 @@ public struct Sampler: Sendable {
     self.key = key
   }
 
+  /// The error that logits are not numbers.
+  static let divergence = MartletError(
+    .divergence, "the model's logits are not numbers",
+    remedy: "The training diverged or the weights are damaged: use an earlier checkpoint.")
+
   /// The token of step `step` of a text.
   ///
   /// - Parameters:
@@ -25,9 +30,7 @@ public struct Sampler: Sendable {
   /// Throws: `MartletError(.divergence)` when the logits are not numbers. Complexity: O(V log V) for V tokens at most.
   public func token(from logits: inout [Float], history: [Int32], step: Int) throws -> Int32 {
     guard logits.contains(where: \.isFinite), !logits.contains(where: \.isNaN) else {
-      throw MartletError(
-        .divergence, "the model's logits are not numbers",
-        remedy: "The training diverged or the weights are damaged: use an earlier checkpoint.")
+      throw Self.divergence
     }
     transform(&logits, history: history)
     if options.temperature == 0 { return Int32(Self.likeliest(logits)) }

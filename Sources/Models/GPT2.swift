@@ -79,7 +79,7 @@ extension GPT2 {
   /// Attention of several heads, with one product for queries, keys and values.
   private struct SelfAttention {
     let projection, output: Linear
-    let attention: CausalAttention
+    let attention: DotProductAttention
     let headCount: Int
 
     init(_ c: GPT2Configuration, layer: Int, _ scope: Scope) {
@@ -89,7 +89,7 @@ extension GPT2 {
       output = Linear(c.hiddenSize, c.hiddenSize, layout: .inputOutput, c.residualInitialization, scope["c_proj"])
       let root = c.scalesAttention ? Double(c.hiddenSize / c.headCount).squareRoot() : 1
       let scale = 1 / (root * (c.scalesAttentionByLayer ? Double(layer + 1) : 1))
-      attention = CausalAttention(scale: scale, dropoutRate: c.attentionDropout, scope)
+      attention = DotProductAttention(scale: scale, isCausal: true, dropoutRate: c.attentionDropout, scope)
       headCount = c.headCount
     }
 

@@ -74,7 +74,7 @@ extension Llama {
   private struct SelfAttention {
     let query, key, value, output: Linear
     let queryNorm, keyNorm: RMSNormalization?
-    let attention: CausalAttention
+    let attention: DotProductAttention
     let headSize: Int
 
     init(_ c: LlamaSettings, layer: Int, _ scope: Scope) {
@@ -91,8 +91,8 @@ extension Llama {
       }
       queryNorm = norm("q_norm")
       keyNorm = norm("k_norm")
-      attention = CausalAttention(
-        scale: 1 / Double(c.headSize).squareRoot(), window: c.window(ofLayer: layer),
+      attention = DotProductAttention(
+        scale: 1 / Double(c.headSize).squareRoot(), isCausal: true, window: c.window(ofLayer: layer),
         dropoutRate: c.attentionDropout, scope)
       headSize = c.headSize
     }

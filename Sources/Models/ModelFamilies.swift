@@ -2,7 +2,7 @@ import Core
 
 /// The kinds of models, by their `model_type`.
 public enum ModelFamilies {
-  /// All of them.
+  /// Those that recipes train.
   public static let all: [any PretrainedConfiguration.Type] = decoders + encoders
 
   /// Those that write text from left to right.
@@ -16,14 +16,18 @@ public enum ModelFamilies {
     BertConfiguration.self, RobertaConfiguration.self, DistilBertConfiguration.self, ModernBertConfiguration.self,
   ]
 
+  /// Those that read a text and write another.
+  public static let encoderDecoders: [any EncoderDecoderConfiguration.Type] = [T5Configuration.self]
+
   /// The kind with this `model_type`.
   ///
   /// Throws: `MartletError(.unsupported)`, which lists the known ones.
   public static func named(_ modelType: String, at place: String? = nil) throws -> any PretrainedConfiguration.Type {
-    guard let family = all.first(where: { $0.modelType == modelType }) else {
+    let known = all + encoderDecoders
+    guard let family = known.first(where: { $0.modelType == modelType }) else {
       throw MartletError(
         .unsupported, "there is no model of the type '\(modelType)'", at: place,
-        remedy: "Known types: \(names(all)).")
+        remedy: "Known types: \(names(known)).")
     }
     return family
   }
@@ -50,6 +54,13 @@ public enum ModelFamilies {
     try encoder(configuration(fields), at: fields.file)
   }
 
+  /// The configuration of an encoder-decoder.
+  ///
+  /// Throws: as `decoder(_:)`.
+  public static func encoderDecoder(_ fields: JSONFields) throws -> any EncoderDecoderConfiguration {
+    try encoderDecoder(configuration(fields), at: fields.file)
+  }
+
   /// A configuration as a decoder's.
   ///
   /// Throws: `MartletError(.unsupported)` if it is of another kind.
@@ -72,6 +83,18 @@ public enum ModelFamilies {
       throw otherKind(configuration, "is no encoder", encoders, at: place)
     }
     return encoder
+  }
+
+  /// A configuration as an encoder-decoder's.
+  ///
+  /// Throws: as `decoder(_:at:)`.
+  public static func encoderDecoder(
+    _ configuration: any PretrainedConfiguration, at place: String
+  ) throws -> any EncoderDecoderConfiguration {
+    guard let model = configuration as? any EncoderDecoderConfiguration else {
+      throw otherKind(configuration, "does not make a text of another", encoderDecoders, at: place)
+    }
+    return model
   }
 
   private static func otherKind(

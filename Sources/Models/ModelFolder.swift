@@ -16,7 +16,7 @@ public struct ModelFolder: Sendable {
   /// Throws: `MartletError`, naming the file and key at fault.
   public init(_ path: String) throws {
     folder = try HuggingFaceFolder(path)
-    configuration = try ModelFamilies.configuration(folder.configuration().fields)
+    configuration = try folder.untied(ModelFamilies.configuration(folder.configuration().fields))
   }
 
   /// The configuration of a model that writes text.
@@ -91,7 +91,7 @@ public struct ModelFolder: Sendable {
     object["dtype"] = .string("float32")
     object["torch_dtype"] = .string("float32")
     var generation: JSONObject = ["_from_model_config": .bool(true)]
-    for key in ["bos_token_id", "eos_token_id", "pad_token_id"] {
+    for key in ["bos_token_id", "eos_token_id", "pad_token_id", "decoder_start_token_id"] {
       if let value = object[key], value != .null { generation[key] = value }
     }
     return [

@@ -33,6 +33,8 @@ public protocol PretrainedConfiguration: Sendable {
   func declareParameters(_ scope: Scope)
   /// The parameter that a tensor in a checkpoint holds, or nil for one that no parameter needs.
   func parameterName(ofStored name: String) -> String?
+  /// The parameter that a tensor in a checkpoint is a copy of, which is read where the parameter itself is not stored.
+  func parameterName(copiedBy name: String) -> String?
 }
 
 /// A key of a model's configuration that a person may set.
@@ -75,6 +77,9 @@ public struct ConfigurationKey: Sendable, Hashable {
 }
 
 extension PretrainedConfiguration {
+  /// None.
+  public func parameterName(copiedBy name: String) -> String? { nil }
+
   /// The parameters in the order of their declaration.
   ///
   /// Throws: `MartletError(.shape)` when the model's operations do not fit.

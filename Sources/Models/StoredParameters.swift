@@ -43,6 +43,11 @@ extension HuggingFaceFolder {
         throw mismatch("the tensors \"\(other.name)\" and \"\(tensor.name)\" are for the same parameter")
       }
     }
+    for tensor in tensors {
+      guard let name = configuration.parameterName(copiedBy: tensor.name), !skips.contains(name), found[name] == nil
+      else { continue }
+      found[name] = tensor
+    }
     let parameters = try configuration.parameters
     func names(_ list: [String]) -> String {
       list.prefix(5).map { "\"\($0)\"" }.joined(separator: ", ") + (list.count > 5 ? " and \(list.count - 5) more" : "")

@@ -17,6 +17,7 @@ import attention
 import chat_templates
 import cross_entropy
 import decoders
+import encoder_decoders
 import encoders
 import gpt2_trace
 import images
@@ -38,6 +39,7 @@ SETS = {
     "decoders": decoders.write,
     "encoders": encoders.write,
     "adapters": adapters.write,
+    "encoder_decoders": encoder_decoders.write,
     "operations/layers": layer_operations.write,
     "operations/attention": attention.write,
     "operations/cross_entropy": cross_entropy.write,

@@ -54,7 +54,7 @@ extension Bert {
   private struct Block {
     let query, key, value, output, up, down: Linear
     let attentionNorm, outputNorm: LayerNormalization
-    let attention: BidirectionalAttention
+    let attention: DotProductAttention
     let activation: Activation
     let headCount: Int
     let dropout: (Tensor) -> Tensor
@@ -75,7 +75,7 @@ extension Bert {
       down = linear(c.innerSize, c.hiddenSize, c.names.down)
       outputNorm = norm(c.names.outputNorm)
       let scale = 1 / Double(c.hiddenSize / c.headCount).squareRoot()
-      attention = BidirectionalAttention(scale: scale, dropoutRate: c.attentionDropout, scope)
+      attention = DotProductAttention(scale: scale, isCausal: false, dropoutRate: c.attentionDropout, scope)
       activation = c.activation
       headCount = c.headCount
       dropout = { scope.dropout($0, c.hiddenDropout) }

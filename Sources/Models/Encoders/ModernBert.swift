@@ -46,7 +46,7 @@ extension ModernBert {
     let attentionNorm: LayerNormalization?
     let feedForwardNorm: LayerNormalization
     let projection, output, up, down: Linear
-    let attention: BidirectionalAttention
+    let attention: DotProductAttention
     let settings: ModernBertSettings
     let scope: Scope
 
@@ -63,8 +63,8 @@ extension ModernBert {
         c.hiddenSize, 2 * c.innerSize, parts: 2, hasBias: c.feedForwardHasBias, c.initialization, mlp["Wi"])
       down = Linear(
         c.innerSize, c.hiddenSize, hasBias: c.feedForwardHasBias, c.residualInitialization, mlp["Wo"])
-      attention = BidirectionalAttention(
-        scale: 1 / Double(c.hiddenSize / c.headCount).squareRoot(),
+      attention = DotProductAttention(
+        scale: 1 / Double(c.hiddenSize / c.headCount).squareRoot(), isCausal: false,
         window: c.localLayers.contains(layer) ? c.window : nil, dropoutRate: c.attentionDropout, scope)
       settings = c
       self.scope = scope

@@ -179,10 +179,11 @@ extension Tensor {
   /// see `Attention` for the shapes.
   public func attention(
     keys: Tensor, values: Tensor, scale: Double, causal: Bool, window: Int? = nil, lengths: Tensor? = nil,
-    changingWeights change: (Tensor) -> Tensor
+    bias: Tensor? = nil, changingWeights change: (Tensor) -> Tensor
   ) -> Tensor {
-    let attention = Attention(scale: scale, causal: causal, window: window, hasLengths: lengths != nil)
-    let operands = [self, keys, values] + [lengths].compactMap { $0 }
+    let attention = Attention(
+      scale: scale, causal: causal, window: window, hasLengths: lengths != nil, hasBias: bias != nil)
+    let operands = [self, keys, values] + [lengths, bias].compactMap { $0 }
     do { _ = try attention.resultTypes(operands.map(\.type)) } catch {
       let types = operands.map { "\($0.type)" }.joined(separator: ", ")
       trace.fail("\(Attention.name)(\(types)): \(error.message)")

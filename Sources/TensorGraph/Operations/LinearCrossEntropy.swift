@@ -125,6 +125,21 @@ extension Tensor {
     trace.apply(LinearCrossEntropy(hasBias: bias != nil), [self, weight, targets] + [bias].compactMap { $0 })[0]
   }
 
+  /// The cross-entropy of each row of these hidden states `[N, D]` with targets that leave a part of the probability to
+  /// all tokens alike, 0 where the target is negative.
+  ///
+  /// Source: Szegedy et al., "Rethinking the inception architecture for computer vision", 2016.
+  /// - Parameter labelSmoothing: that part, from 0 up to and without 1.
+  public func linearCrossEntropy(weight: Tensor, targets: Tensor, labelSmoothing: Double) -> Tensor {
+    let losses = linearCrossEntropy(weight: weight, targets: targets)
+    guard labelSmoothing != 0 else { return losses }
+    // What the target's logit loses, all share: the mean of a row of logits is one product with the mean of the matrix.
+    let logits = (self * weight.gather(targets)).reduce(.sum, [1])
+    let mean = weight.reduce(.sum, [0]) * (1 / Double(max(weight.size(0), 1)))
+    let means = matmul(mean.reshape([mean.size(0), 1])).reshape(logits.shape)
+    return losses + targets.compare(.less, 0).select(0, (logits - means) * labelSmoothing)
+  }
+
   /// The cross-entropy of each row of these logits `[N, V]`, 0 where the target is negative.
   public func crossEntropy(targets: Tensor) -> Tensor {
     targets.compare(.less, 0).select(0, logSumExp() - takeAlongLast(targets))
