@@ -76,7 +76,8 @@ import Testing
     #expect {
       try ModelFamilies.configuration(JSONFields(["model_type": .string("gptx")], file: "config.json"))
     } throws: {
-      let known = ModelFamilies.all.map { $0.modelType }.joined(separator: ", ")
+      let families = ModelFamilies.all + ModelFamilies.encoderDecoders
+      let known = families.map { $0.modelType }.joined(separator: ", ")
       return "\($0)" == "config.json: there is no model of the type 'gptx'\n  Known types: \(known)."
     }
   }
