@@ -152,7 +152,7 @@ import Training
       (["lora.rank=2", "model.from=adapted"], "model.from is an adapter itself"),
     ])
   func refusals(_ settings: [String], _ message: String) throws {
-    try TinyRun.with(["max_steps: 2"]) { run in
+    try TinyRun.with(["max_steps: 4"]) { run in
       #expect(try run.train().status == 0)
       if settings.contains("model.from=adapted") {
         #expect(
