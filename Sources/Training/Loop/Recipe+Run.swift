@@ -1,5 +1,6 @@
 import Core
 import Datasets
+import Formats
 import Layers
 import Models
 import Tokenizers
@@ -101,7 +102,8 @@ extension Recipe {
 
   /// The folder of the model to start from, if its tokenizer is there: weights are of use with their own tokens only.
   private var tokenizerOfModel: String? {
-    guard let folder = try? startingModel() else { return nil }
+    guard let start = try? startingModel() else { return nil }
+    let folder = (try? HuggingFaceFolder(start))?.tokenizerPath ?? start
     return FileSystem.kind(of: joinPath(folder, "tokenizer.json")) == .file ? folder : nil
   }
 

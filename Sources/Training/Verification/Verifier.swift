@@ -85,7 +85,8 @@ public final class Verifier {
     try launch(killed, steps: steps, resuming: true, killAt: nil)
     let hashes = try [whole, killed].map { run in
       let checkpoint = CheckpointFolder(outputFolder: run).folder(of: steps)
-      return try ["model.safetensors", "optimizer.safetensors"].map { name in
+      let weights = recipe.lora.rank > 0 ? CheckpointFolder.Name.adapter : CheckpointFolder.Name.weights
+      return try [weights, CheckpointFolder.Name.optimizer].map { name in
         SHA256.hash(try FileSystem.read(joinPath(checkpoint, name), limit: .max - 1)).hex
       }
     }

@@ -127,6 +127,11 @@ import Training
       for file in ["adapter_model.safetensors", "optimizer.safetensors"] {
         #expect(try bytes(parts + "/checkpoints/step-00000040/" + file) == bytes(checkpoint + file), "\(file)")
       }
+      let verified = try Martlet.run(
+        ["verify", base.run.recipe]
+          + Self.flags(settings + ["model.from=\(base.run.output)/model", "train.output_dir=\(whole)"]),
+        in: base.run.folder)
+      #expect(verified.status == 0, "\(verified.output) \(verified.errors)")
       // Adapters go on with the weights that they were trained for, and no others.
       let path = base.run.output + "/model/model.safetensors"
       try AtomicFile.write(bytes(merged + "/model.safetensors"), to: path)
