@@ -124,7 +124,10 @@ public struct TrainingPrograms: Sendable {
       let scope = Scope(trace, adaptation: settings.adaptation)
       let values = try losses(scope, batch.tokens, batch.targets)
       // Parameters that are declared again are the same ones.
-      if let hits { trace.output("hit_count", try hits(Scope(trace, adaptation: settings.adaptation), batch.tokens, batch.targets).sum()) }
+      if let hits {
+        let found = try hits(Scope(trace, adaptation: settings.adaptation), batch.tokens, batch.targets)
+        trace.output("hit_count", found.sum())
+      }
       trace.output("loss_sum", values.sum())
       trace.output("token_count", batch.targets.countedTargets())
       parameters = scope.parameters
