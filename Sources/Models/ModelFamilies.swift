@@ -67,10 +67,7 @@ public enum ModelFamilies {
   public static func decoder(
     _ configuration: any PretrainedConfiguration, at place: String
   ) throws -> any LanguageModelConfiguration {
-    guard let decoder = configuration as? any LanguageModelConfiguration else {
-      throw otherKind(configuration, "does not write text", decoders, at: place)
-    }
-    return decoder
+    try cast(configuration, "decoder", decoders, at: place)
   }
 
   /// A configuration as an encoder's.
@@ -79,10 +76,7 @@ public enum ModelFamilies {
   public static func encoder(
     _ configuration: any PretrainedConfiguration, at place: String
   ) throws -> any EncoderConfiguration {
-    guard let encoder = configuration as? any EncoderConfiguration else {
-      throw otherKind(configuration, "is no encoder", encoders, at: place)
-    }
-    return encoder
+    try cast(configuration, "encoder", encoders, at: place)
   }
 
   /// A configuration as an encoder-decoder's.
@@ -91,19 +85,19 @@ public enum ModelFamilies {
   public static func encoderDecoder(
     _ configuration: any PretrainedConfiguration, at place: String
   ) throws -> any EncoderDecoderConfiguration {
-    guard let model = configuration as? any EncoderDecoderConfiguration else {
-      throw otherKind(configuration, "does not make a text of another", encoderDecoders, at: place)
-    }
-    return model
+    try cast(configuration, "encoder-decoder", encoderDecoders, at: place)
   }
 
-  private static func otherKind(
-    _ configuration: any PretrainedConfiguration, _ fault: String, _ known: [any PretrainedConfiguration.Type],
+  private static func cast<Kind>(
+    _ configuration: any PretrainedConfiguration, _ name: String, _ known: [any PretrainedConfiguration.Type],
     at place: String
-  ) -> MartletError {
-    MartletError(
-      .unsupported, "a model of the type '\(type(of: configuration).modelType)' \(fault)", at: place,
-      remedy: "Types that do: \(names(known)).")
+  ) throws -> Kind {
+    guard let kind = configuration as? Kind else {
+      throw MartletError(
+        .unsupported, "a model of the type '\(type(of: configuration).modelType)' is no \(name)", at: place,
+        remedy: "Use one of the types \(names(known)).")
+    }
+    return kind
   }
 
   private static func names(_ families: [any PretrainedConfiguration.Type]) -> String {
