@@ -23,7 +23,7 @@ recipe.train.outputDir = NSTemporaryDirectory() + "martlet-example-\(ProcessInfo
 do {
   let device = CPU()
   let summary = try Trainer(recipe, on: device).train { event in
-    if case .evaluated(let step, let loss, _) = event { print("step \(step): validation loss \(loss)") }
+    if case .evaluated(let step, let loss, _, _) = event { print("step \(step): validation loss \(loss)") }
   }
   let generator = try Generator(folder: summary.modelFolder, on: device)
   let options = GenerationOptions(sampling: SamplingOptions(temperature: 0.8), maxNewTokens: 100, seed: 1)
