@@ -119,7 +119,6 @@ import Tokenizers
         epochs.append(seen)
       }
       #expect(epochs[0] != epochs[1])
-      // With batches at random about a quarter would be padding.
       #expect(Double(tokens) / Double(padded) > 0.9)
       // A sample is a function of its number, whatever was drawn before.
       let again = try ExampleSampler(examples, dataset.tokenizer, contextLength: 24, batchSize: 8, seed: 3)
