@@ -176,14 +176,15 @@ extension DataPreparation {
       tokensOfSources[part.source] += ids.count
     }
     var reader = DocumentReader()
-    var dropped: [(part: DocumentPart, reason: String)] = []
+    var dropped = SkipReport()
     try readBatches(&reader, input, .encoding, input.bytes) { parts in
       if let coder {
         let examples = parts.filter(\.beginsDocument)
         let encoded = parallelMap(examples.count) { index in Result { try coder(examples[index]) } }
         for (part, outcome) in zip(examples, encoded) {
           switch try outcome.get() {
-          case .skip(let reason): dropped.append((part, reason))
+          case .skip(let reason):
+            dropped.skip(reason, at: "\(part.provenance.input), \(part.provenance.place)")
           case .example(let inputs, let targets):
             count(inputs, of: part)
             let writer = side(part)
@@ -210,7 +211,7 @@ extension DataPreparation {
         writer.endDocument()
       }
     }
-    for (part, reason) in dropped { reader.drop(part, reason) }
+    reader.drop(dropped)
     return reader
   }
 

@@ -96,11 +96,11 @@ package struct DocumentReader {
     if ordinal == before { filesWithoutText.append(file.path) }
   }
 
-  /// Counts a document that was handed on as left out after all.
-  mutating func drop(_ part: DocumentPart, _ reason: String) {
-    report.read -= 1
-    report.written -= 1
-    report.skip(reason, at: "\(part.provenance.input), \(part.provenance.place)")
+  /// Counts documents that were handed on as left out after all.
+  mutating func drop(_ skips: SkipReport) {
+    report.read -= skips.read
+    report.written -= skips.read
+    report.add(skips)
   }
 
   /// Hands on a document in parts.
